@@ -1,0 +1,34 @@
+"""Keeping: a network's numbers in a file, and back.
+
+The file is NumPy's own .npz: one array for each name of a `state_dict`, readable without minigrad.
+"""
+
+import os
+from pathlib import Path
+
+import numpy as np
+
+from minigrad.tensor import Tensor
+
+
+def save(state, path):
+    """Write a `state_dict` to `path` (.npz). A file that is there is replaced whole, or not at all."""
+    path = Path(path)
+    unfinished = path.with_name(path.name + ".part")
+    try:
+        with open(unfinished, "wb") as file:
+            np.savez(file, **{name: np.asarray(numbers) for name, numbers in state.items()})
+        os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def load(path):
+    """Read what `save` wrote: a dict from names to tensors. ValueError if it is no .npz file of arrays."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return {name: Tensor(file[name]) for name in file.files}
+    except FileNotFoundError:
+        raise
+    except Exception as error:
+        raise ValueError(f"{path} is not a file of saved weights (.npz): {error}") from error
