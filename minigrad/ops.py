@@ -20,9 +20,11 @@ import builtins
 import functools
 import inspect
 import math
+from collections import namedtuple
 
 import numpy as np
 
+MaxResult = namedtuple("MaxResult", ["values", "indices"])
 OPS: dict[str, "Op"] = {}     # every operation there is, by name: the tests walk this table
 
 
@@ -167,6 +169,10 @@ defvjp(to, lambda g, out, x, dtype: to(g, x.dtype))
 # --- Steps: flat everywhere, so they have no gradient -------------------------------------------------------
 
 @op
+def detach(x):
+    return x                                                  # the same numbers, and no way back
+
+@op
 def sign(x):
     return np.sign(x)
 
@@ -235,21 +241,22 @@ def share(g, hit, dim):
     return g * hit / sum(hit, dim, True)                      # a tie: the winners share the gradient evenly
 
 @op
-def max(x, dim):
-    # Slice against slice along `dim`: for the short axes of pooling windows, much faster than a reduction.
+def max_along(x, dim):
+    """The largest along one axis, as in the windows of max pooling: slice against slice, in memory order."""
+    if x.shape[dim] == 0:
+        raise IndexError(f"axis {dim} has no elements, so there is no largest one")
     return functools.reduce(np.maximum, np.moveaxis(x, dim, 0))
-defvjp(max, lambda g, out, x, dim: keep(g, x, dim) * first_hit(x, out, dim))   # a tie: the first takes it all
+defvjp(max_along, lambda g, out, x, dim: keep(g, x, dim) * first_hit(x, out, dim))    # the first takes it all
 
 @op
 def first_hit(x, top, dim):
-    """Where `x` first reaches `top` along `dim`: (..., L, ...) and (..., ...) -> (..., L, ...), booleans."""
+    """Where `x` first reaches `top` along `dim`: (..., L, ...) and (..., ...) -> booleans (..., L, ...)."""
     hits = np.empty_like(x, dtype=bool)
-    *firsts, last = np.moveaxis(hits, dim, 0)
-    free = np.True_
-    for hit, values in zip(firsts, np.moveaxis(x, dim, 0)):
-        np.logical_and(values == top, free, out=hit)
-        free = free ^ hit
-    last[...] = free                                          # where nobody reached it yet, the last one does
+    hit, value, free = np.moveaxis(hits, dim, 0), np.moveaxis(x, dim, 0), np.True_
+    for i in range(len(hit) - 1):
+        hit[i] = (value[i] == top) & free
+        free = free ^ hit[i]
+    hit[-1] = free                                            # where nobody reached it yet, the last one does
     return hits
 
 @op
@@ -284,7 +291,10 @@ defvjp(reshape, lambda g, out, x, shape: reshape(g, x.shape))
 @op
 def permute(x, dims):
     return np.transpose(x, dims)
-defvjp(permute, lambda g, out, x, dims: permute(g, tuple(int(i) for i in np.argsort(dims))))
+defvjp(permute, lambda g, out, x, dims: permute(g, inverse(dims)))
+
+def inverse(dims):
+    return tuple(int(i) for i in np.argsort([dim % len(dims) for dim in dims]))
 
 @op
 def getitem(x, index):
@@ -317,6 +327,8 @@ def unfold(x, dim, size, step):
     Nothing is copied. The windows overlap in memory, so the result must only be read.
     """
     length, stride = x.shape[dim], x.strides[dim]
+    if not (1 <= size <= length and step >= 1):
+        raise ValueError(f"windows of {size}, {step} apart, do not fit axis {dim} of {length}")
     shape, strides = list(x.shape), list(x.strides)
     shape[dim], strides[dim] = (length - size) // step + 1, stride * step
     return np.lib.stride_tricks.as_strided(x, (*shape, size), (*strides, stride), writeable=False)
@@ -347,6 +359,13 @@ def mean(x, dim=None, keepdim=False):
     total = sum(x, dim, keepdim)
     return total / (math.prod(x.shape) // builtins.max(1, math.prod(total.shape)))
 
+def max(x, dim=None, keepdim=False):
+    """The largest element; with `dim`, a pair along it: the largest values, and where each is found first."""
+    if dim is None:
+        return amax(x)
+    values = max_along(x, dim)
+    return MaxResult(keep(values, x, dim) if keepdim else values, argmax(x, dim, keepdim))
+
 def matmul(x, y):
     """Matrix product (..., n, k) @ (..., k, m). On the left a vector is a row, on the right a column."""
     if x.ndim == 0 or y.ndim == 0 or x.shape[-1] != y.shape[-2 if y.ndim > 1 else 0]:
@@ -362,4 +381,5 @@ def softmax(x, dim):
     return exp(log_softmax(x, dim))
 
 def log_softmax(x, dim):
+    x = x - detach(amax(x, dim, True))                        # near zero, where float32 has digits to spare
     return x - logsumexp(x, dim, True)

@@ -50,7 +50,7 @@ class SGD:
             direction = direction + self.weight_decay * parameter._data
         if self.momentum != 0:
             velocity = self.velocities[i]
-            velocity = direction if velocity is None else self.momentum * velocity + direction
+            velocity = direction.copy() if velocity is None else self.momentum * velocity + direction
             self.velocities[i] = velocity
             direction = direction + self.momentum * velocity if self.nesterov else velocity
         return direction

@@ -10,12 +10,12 @@ import contextlib
 import heapq
 import itertools
 import math
-from collections import namedtuple
 
 import numpy as np
 
 from minigrad import ops
 
+_float32 = np.dtype(np.float32)
 _recording = True               # False inside `no_grad`
 _clock = itertools.count()      # stamps every tensor: what was computed is newer than what it came from
 
@@ -27,15 +27,17 @@ class Tensor:
     can require a gradient; after `backward()` it is found in `.grad`, a tensor of the same shape and dtype.
     """
 
-    __slots__ = ("_data", "grad", "requires_grad", "_op", "_args", "_saved", "_stamp", "_keeps_grad",
-                 "__weakref__")
-    __array_ufunc__ = None      # `array + tensor` is the tensor's business, not NumPy's
+    grad = None
+    _requires_grad = False
+    _op = _args = None              # how it came about: the operation and its arguments,
+    _vjps = _saved = None           # a vjp for each that wants a gradient, and the arrays that it will need
+    _keeps_grad = False
+    _base = None                    # the tensor that this one is the `data` of
+    __array_ufunc__ = None          # `array + tensor` is the tensor's business, not NumPy's
 
     def __init__(self, data, requires_grad=False):
-        self._data = np.asarray(data)
+        self._data = data if type(data) is np.ndarray else np.asarray(data)
         self._stamp = next(_clock)
-        self._op = self._args = self._saved = self.grad = None
-        self.requires_grad = self._keeps_grad = False
         if requires_grad:
             self.requires_grad_()
 
@@ -48,14 +50,15 @@ class Tensor:
             out = op.forward(*values)
         except (ValueError, TypeError, IndexError) as error:
             raise _explained(error, op, values) from None
-        if out.dtype == np.float64 and op is not ops.to:
-            out = _narrow(out, values)
+        if out.dtype != _float32 and op is not ops.to:
+            out = _as_pytorch(out, values)
         out = Tensor(out)
-        if _recording:
-            for arg, vjp in zip(args, op.vjps):
-                if vjp is not None and isinstance(arg, Tensor) and arg.requires_grad:
-                    out.requires_grad, out._op, out._args, out._saved = True, op, args, (out._data, *values)
-                    break
+        if _recording and out.dtype.kind == "f":
+            vjps = [vjp if isinstance(arg, Tensor) and arg._requires_grad else None
+                    for arg, vjp in zip(args, op.vjps)]
+            if any(vjps):
+                out._requires_grad = True
+                out._op, out._vjps, out._args, out._saved = op, vjps, args, (out._data, *values)
         return out
 
     def backward(self, gradient=None, retain_graph=None, create_graph=False):
@@ -69,9 +72,16 @@ class Tensor:
         found = [(tensor, g) for tensor, g in _walk(self, gradient, retain_graph, create_graph)
                  if tensor._op is None or tensor._keeps_grad]
         for tensor, g in found:
-            if not isinstance(g, Tensor):
-                g = Tensor(np.array(g))         # a copy: no two tensors ever share a gradient
-            tensor.grad = g if tensor.grad is None else tensor.grad + g
+            tensor.grad = _own(g) if tensor.grad is None else tensor.grad + g
+
+    @property
+    def requires_grad(self):
+        """Whether `backward` should find a gradient here, or has to come through."""
+        return self._requires_grad
+
+    @requires_grad.setter
+    def requires_grad(self, requires_grad):
+        self.requires_grad_(requires_grad)
 
     def requires_grad_(self, requires_grad=True):
         """Ask for a gradient, or stop asking; returns the tensor. RuntimeError for integers and booleans."""
@@ -79,7 +89,7 @@ class Tensor:
             raise RuntimeError(f"only floating-point tensors can require a gradient, not {self.dtype}")
         if not requires_grad and self._op is not None:
             raise RuntimeError("requires_grad can be switched off only at a leaf; detach() cuts off a result")
-        self.requires_grad = requires_grad
+        self._requires_grad = requires_grad
         return self
 
     def retain_grad(self):
@@ -94,26 +104,32 @@ class Tensor:
         return self._op is None
 
     def detach(self):
-        """A tensor with the same memory, cut off from the graph."""
-        return Tensor(self._data)
+        """The same numbers, cut off from the graph. A change of them in place changes this tensor too."""
+        alias = Tensor(self._data)
+        alias._base = self
+        return alias
 
-    def _become(self, result):
-        """Take over the numbers of `result`, in place. Graphs made before keep the numbers that they saw."""
-        if _recording and self.requires_grad:
-            raise RuntimeError("a tensor that requires a gradient cannot change in place while recording: "
+    def _in_place(self, result):
+        """`x += y`: a new tensor where operations are recorded, new numbers for this one elsewhere.
+
+        Either way a graph that used the old numbers keeps them, so its gradient stays right.
+        """
+        if result.requires_grad and self.requires_grad and self.is_leaf:
+            raise RuntimeError("a leaf that requires a gradient cannot change in place while recording: "
                                "write x = x + y, or update parameters inside no_grad()")
-        self.data = result
         if result.requires_grad:
-            self.requires_grad, self._stamp = True, result._stamp
-            self._op, self._args, self._saved = result._op, result._args, result._saved
+            return result
+        tensor = self
+        while tensor is not None:
+            tensor.data, tensor = result, tensor._base
         return self
 
     # --- The numbers ----------------------------------------------------------------------------------------
 
     @property
     def data(self):
-        """The numbers, cut off from the graph. Assigning replaces them; older graphs keep what they saw."""
-        return Tensor(self._data)
+        """The numbers, as by `detach`. Assigning replaces them; graphs that used the old ones keep those."""
+        return self.detach()
 
     @data.setter
     def data(self, value):
@@ -205,11 +221,11 @@ class Tensor:
     def __le__(self, other):       return ops.le(self, other)
     __hash__ = object.__hash__     # tensors are told apart by identity, as keys too
 
-    def __iadd__(self, other):     return self._become(self.detach() + other)
-    def __isub__(self, other):     return self._become(self.detach() - other)
-    def __imul__(self, other):     return self._become(self.detach() * other)
-    def __itruediv__(self, other): return self._become(self.detach() / other)
-    def zero_(self):               return self._become(self.detach() * 0)
+    def __iadd__(self, other):     return self._in_place(self + other)
+    def __isub__(self, other):     return self._in_place(self - other)
+    def __imul__(self, other):     return self._in_place(self * other)
+    def __itruediv__(self, other): return self._in_place(self / other)
+    def zero_(self):               return self._in_place(ops.where(True, 0.0, self))
 
     def abs(self):     return ops.abs(self)
     def exp(self):     return ops.exp(self)
@@ -221,6 +237,7 @@ class Tensor:
 
     def sum(self, dim=None, keepdim=False):    return ops.sum(self, dim, keepdim)
     def mean(self, dim=None, keepdim=False):   return ops.mean(self, dim, keepdim)
+    def max(self, dim=None, keepdim=False):    return ops.max(self, dim, keepdim)
     def amax(self, dim=None, keepdim=False):   return ops.amax(self, dim, keepdim)
     def argmax(self, dim=None, keepdim=False): return ops.argmax(self, dim, keepdim)
     def logsumexp(self, dim, keepdim=False):   return ops.logsumexp(self, dim, keepdim)
@@ -234,10 +251,6 @@ class Tensor:
     def unfold(self, dim, size, step): return ops.unfold(self, dim, size, step)
     def __getitem__(self, index):     return ops.getitem(self, index)
     # fmt: on
-
-    def max(self, dim=None):
-        """The largest element; with `dim`, a pair along it: the largest values, and their first indices."""
-        return ops.amax(self) if dim is None else MaxResult(ops.max(self, dim), ops.argmax(self, dim))
 
     def flatten(self, start_dim=0, end_dim=-1):
         """The axes from `start_dim` to `end_dim`, both included, run together into one."""
@@ -258,9 +271,6 @@ class Tensor:
     @property
     def mT(self):
         return ops.mT(self)
-
-
-MaxResult = namedtuple("MaxResult", ["values", "indices"])
 
 
 # --- The walk back ------------------------------------------------------------------------------------------
@@ -284,8 +294,8 @@ def _walk(output, weight, retain_graph, create_graph):
             raise RuntimeError(f"backward through {tensor._op.name} again, but its graph was let go; "
                                "pass retain_graph=True the first time to keep it")
         saved = _unchanged(tensor) if create_graph else tensor._saved
-        for arg, vjp in zip(tensor._args, tensor._op.vjps):
-            if vjp is None or not isinstance(arg, Tensor) or not arg.requires_grad:
+        for arg, vjp in zip(tensor._args, tensor._vjps):
+            if vjp is None:
                 continue
             part = vjp(g, *saved)
             if part.shape != arg.shape:         # the argument was broadcast: undone here, for all operations
@@ -298,7 +308,7 @@ def _walk(output, weight, retain_graph, create_graph):
                 gradients[arg] = part
                 heapq.heappush(newest, (-arg._stamp, arg))
         if not (retain_graph or create_graph):
-            tensor._args = tensor._saved = None
+            tensor._args = tensor._vjps = tensor._saved = None
 
 
 def _weight(output, weight, create_graph):
@@ -328,6 +338,11 @@ def _unchanged(tensor):
     return seen
 
 
+def _own(g):
+    """A gradient with memory of its own, for a user to keep: no two tensors ever share one."""
+    return g + 0.0 if isinstance(g, Tensor) else Tensor(np.array(g))
+
+
 def grad(output, inputs, grad_outputs=None, retain_graph=None, create_graph=False):
     """The gradients of `output` with respect to each of `inputs`, as a tuple; no `.grad` is touched.
 
@@ -341,8 +356,7 @@ def grad(output, inputs, grad_outputs=None, retain_graph=None, create_graph=Fals
     for position, tensor in enumerate(inputs):
         if tensor not in found:
             raise RuntimeError(f"grad: the output was not computed from input {position}, {tensor.shape}")
-    gradients = (found[tensor] for tensor in inputs)
-    return tuple(g if isinstance(g, Tensor) else Tensor(np.array(g)) for g in gradients)
+    return tuple(_own(found[tensor]) for tensor in inputs)
 
 
 @contextlib.contextmanager
@@ -363,16 +377,19 @@ def _constant(arg):
     return arg.item() if isinstance(arg, np.generic) else arg
 
 
-def _narrow(out, values):
-    """The dtype of a result, by PyTorch's rule: only a float64 tensor makes float64, and a 0-d one widens no
-    array.
+def _as_pytorch(out, values):
+    """A result in the dtype that PyTorch gives it, where NumPy alone would widen.
 
-    NumPy alone would answer float64 for integers divided by integers, or for a float32 array times a float64
-    number.
+    Only a float64 tensor makes float64, and a 0-d one widens no array; all other fractions are float32.
     """
+    if out.dtype.kind == "u" and out.dtype.itemsize == 8:
+        return out.astype(np.int64)                       # a sum of small unsigned integers
+    if out.dtype.kind != "f":
+        return out
     floats = [value for value in values if isinstance(value, np.ndarray) and value.dtype.kind == "f"]
     deciding = [value for value in floats if value.ndim > 0] or floats
-    return out if any(value.dtype == np.float64 for value in deciding) else out.astype(np.float32)
+    wide = any(value.dtype == np.float64 for value in deciding)
+    return out.astype(np.float64 if wide else np.float32, copy=False)
 
 
 def _explained(error, op, values):

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Lesson 10: What the layers see
 #
-# For each filter the nine patches of real handwriting that excite it most, and what it sees in them.
+# For each filter the nine patches of handwriting that excite it most, and what in them does.
 #
 # The network of lesson 9 reads 99 % of the digits correctly, and nobody told it what to look for.
 # So what did it find? Zeiler and Fergus asked this of a network that had seen more than a million
@@ -56,11 +56,12 @@ lesson.figure(plot.filters(first_filters, titles, columns=4, size=1.6), "first-f
 # ## Nine patches
 #
 # The idea is simple. Show the network many pictures. For each filter note where, in which picture,
-# it gave its strongest answer. Then cut out the piece of the picture that it saw there, a **patch**.
+# it gave its strongest answer. Then cut out the piece of the picture that it saw there, a
+# **patch**.
 #
-# We take the nine strongest, and at most one from each picture: nine different pictures, written by
-# many different hands. And we take the test pictures. The network has not learned from them. What
-# it finds in them, it cannot know by heart.
+# We take the nine strongest, and at most one from each picture, so that many hands have written
+# them. And we search the test pictures. The network has not learned from these. What it finds in
+# them, it cannot know by heart.
 #
 # An answer is what comes out after the ReLU, so zero means "nothing here". `strongest` goes through
 # the pictures in slices of 500, to save memory. What the layers make of 10,000 pictures at once
@@ -71,11 +72,12 @@ def in_slices(layers, images):
     """The answers of all filters at all places, 500 pictures at a time: arrays (500, F, H, W)."""
     for start in range(0, len(images), 500):
         with no_grad():
-            yield layers(Tensor(images[start:start + 500])).numpy()
+            answers = layers(Tensor(images[start:start + 500]))
+        yield answers.numpy()
 
 
 def strongest(layers, images):
-    """Each filter's strongest answer in each picture: scores (N, F), and the rows and columns of the places."""
+    """Each filter's strongest answer in each picture: scores (N, F), and their rows and columns."""
     scores, rows, columns = [], [], []
     for answers in in_slices(layers, images):
         flat = answers.reshape(*answers.shape[:2], -1)                            # (500, F, H·W)
@@ -99,10 +101,10 @@ def strongest(layers, images):
 # 14 rows, and in the same way 14 columns. This is called its **receptive field**: a quarter of the
 # picture, and it moves in steps of two pixels.
 #
-# Is that right? There is a way to find out that needs no arithmetic: the backward pass. It tells how
-# much an answer changes if a pixel does. A pixel that the answer cannot see has the gradient zero.
-# We take the answer at row 3, column 5, before the ReLU, for a hundred pictures of noise. Before you
-# run it: which rows and columns must come out?
+# Is that right? There is a way to find out that needs no arithmetic: the backward pass. It tells
+# how much an answer changes if a pixel does. A pixel that the answer cannot see has the gradient
+# zero. We take the answer at row 3, column 5, before the ReLU, for a hundred pictures of noise.
+# Before you run it: which rows and columns must come out?
 
 # %%
 noise = Tensor(lesson.rng.random((100, 1, 28, 28)), requires_grad=True)
@@ -118,9 +120,9 @@ print(f"a filter of layer 2 at row 3, column 5 sees the rows {seen_rows[0]} to {
 # pooling passes on the largest of four only, so the gradient leaves out the other three. Which one
 # is the largest changes from picture to picture.
 #
-# Now we can cut. A filter may be **dead**: it answers zero to everything. It has no favourites then,
-# and we say so. (It happens: where a ReLU lets nothing through, no gradient comes back, and so
-# learning cannot bring the filter back to life.)
+# Now we can cut. A filter may be **dead**: it answers zero to everything. It has no favourites
+# then, and we say so. (It happens: where a ReLU lets nothing through, no gradient comes back, and
+# learning has lost its grip on the filter.)
 
 # %%
 class Favourites(NamedTuple):
@@ -144,7 +146,6 @@ def favourites(layers, images, size, step):
         best = np.argsort(-scores[:, f], kind="stable")[:9]
         best = best[scores[best, f] > 0]
         if len(best) == 0:
-            print(f"Filter {f} is dead: it answers zero to everything.")
             continue
         tops, lefts = step * rows[best, f], step * columns[best, f]
         patches = np.stack([images[i, :, top:top + size, left:left + size]
@@ -156,7 +157,8 @@ def favourites(layers, images, size, step):
 first, second = network[:2], network[:5]
 of_first = favourites(first, test.images, size=5, step=1)
 of_second = favourites(second, test.images, size=14, step=2)
-print(f"{len(of_first)} of 8 filters of layer 1 and {len(of_second)} of 16 of layer 2 have favourites")
+print(f"layer 1: {len(of_first)} filters have favourites, {8 - len(of_first)} are dead")
+print(f"layer 2: {len(of_second)} filters have favourites, {16 - len(of_second)} are dead")
 
 # %% [markdown]
 # ## One filter, nine digits
@@ -181,9 +183,9 @@ lesson.figure(figure, "nine-digits")
 #
 # ## What in the patch excites it?
 #
-# There is more in a patch than the filter cares for. Which of the ink made it answer? For this, too,
-# we ask the backward pass. This time the weights stay as they are, and we want the gradient with
-# respect to **the picture**.
+# There is more in a patch than the filter cares for. Which of the ink made it answer? For this,
+# too, we ask the backward pass. This time the weights stay as they are, and we want the gradient
+# with respect to **the picture**.
 
 # %%
 def project(layers, f, patches):
@@ -197,14 +199,23 @@ def project(layers, f, patches):
     return pixels.grad.numpy()
 
 
+def draw(entries, columns, size):
+    """Pictures in a grid, from (title, picture, is it ink?). What is not ink is drawn in red and blue."""
+    titles, pictures, inks = zip(*entries)
+    figure = plot.images(pictures, titles, columns=columns, size=size)
+    for axis, picture, ink in zip(figure.axes, pictures, inks):
+        largest = np.nanmax(np.abs(picture)) or 1.0
+        axis.images[0].set(cmap=plot.INK if ink else plot.SIGNED, clim=(0, 1) if ink else (-largest, largest))
+        axis.set_facecolor("0.8")                               # seen where a number is NaN: nothing to draw
+    return figure
+
+
 patch = nine.patches[:1]
 gradient = project(second, sure, patch)
 share = gradient * patch
-titles = ["the patch", "gradient", "gradient × pixel"]
-pictures = [patch, gradient / np.abs(gradient).max(), share / np.abs(share).max()]
-figure = plot.filters(pictures, titles, size=2.6)
-figure.axes[0].images[0].set(cmap=plot.INK, clim=(0, 1))
-lesson.figure(figure, "projected-back")
+entries = [("the patch", patch[0, 0], True), ("gradient", gradient[0, 0], False),
+           ("gradient × pixel", share[0, 0], False)]
+lesson.figure(draw(entries, columns=3, size=2.6), "projected-back")
 
 # %% [markdown]
 # In the middle, the gradient. Where it is red, a little more ink would make the answer stronger;
@@ -214,11 +225,11 @@ lesson.figure(figure, "projected-back")
 # it since lesson 2: the answer is pixel times weight, all added up. The gradient *is* the filter,
 # and gradient × pixel are the products.
 #
-# In the second layer there is a ReLU and a pooling in between. But look at what these two do. A ReLU
-# passes a number on, or nothing; pooling passes on one number of four. For one patch it is settled
-# which ones pass. What remains is multiplying and adding up. So here, too, the answer is a weighted
-# sum of the pixels, and the gradient has the weights. Only the weights are different for each patch,
-# and there is a rest, which comes from the biases:
+# In the second layer there is a ReLU and a pooling in between. But look at what these two do. A
+# ReLU passes a number on, or nothing; pooling passes on one number of four. For one patch it is
+# settled which ones pass. What remains is multiplying and adding up. So here, too, the answer is a
+# weighted sum of the pixels, and the gradient has the weights. Only the weights are different for
+# each patch, and there is a rest, which comes from the biases:
 #
 # *answer = the sum of gradient × pixel + a rest*
 #
@@ -255,28 +266,18 @@ lesson.receipt("gradient × pixel added up, and nudging the ink: largest differe
 # %% [markdown]
 # ## All of the first layer
 #
-# For each filter: the filter itself, its nine favourites, and gradient × pixel for each of the nine.
+# For each filter: the filter itself, its nine favourites, and gradient × pixel for each of the
+# nine.
 
 # %%
 def mosaic(pictures):
     """Nine pictures (9, 1, H, W) in three rows of three, one pixel apart: (3·H + 2, 3·W + 2)."""
     height, width = pictures.shape[2:]
-    whole = np.full((3 * height + 2, 3 * width + 2), np.nan)            # NaN: nothing is drawn there
+    whole = np.full((3 * height + 2, 3 * width + 2), np.nan)
     for i, picture in enumerate(pictures):
         top, left = i // 3 * (height + 1), i % 3 * (width + 1)
         whole[top:top + height, left:left + width] = picture[0]
     return whole
-
-
-def atlas(entries, columns, size):
-    """Pictures in a grid, from (title, picture, is it ink?). What is not ink is drawn in red and blue."""
-    titles, pictures, inks = zip(*entries)
-    figure = plot.images(pictures, titles, columns=columns, size=size)
-    for axis, picture, ink in zip(figure.axes, pictures, inks):
-        axis.set_facecolor("0.8")                                       # the gaps
-        largest = np.nanmax(np.abs(picture))
-        axis.images[0].set(cmap=plot.INK if ink else plot.SIGNED, clim=(0 if ink else -largest, largest))
-    return figure
 
 
 entries = []
@@ -284,22 +285,23 @@ for f, nine in of_first.items():
     products = project(first, f, nine.patches) * nine.patches
     entries += [(f"filter {f}", first_filters[f, 0], False),
                 ("favourites", mosaic(nine.patches), True), ("what counts", mosaic(products), False)]
-lesson.figure(atlas(entries, columns=6, size=1.5), "layer-1")
+lesson.figure(draw(entries, columns=6, size=1.5), "layer-1")
 
 # %% [markdown]
 # No more tea leaves. The nine favourites of a filter agree nearly to the pixel, and they show what
 # Zeiler and Fergus found in their first layer, too, as far as handwriting has it. There are
 # **edges**: ink on one side, paper on the other, with one direction for each filter. And there are
 # **strokes**, which are two edges back to back: ink is only about three pixels wide here, and fits
-# into a square of five. With seed 0, filter 6 is such an edge and filters 0 and 1 are strokes; there
-# is even a bend, filter 7. Another seed finds other directions, in another order.
+# into a square of five. With seed 0, filter 6 is such an edge, and filters 0 and 1 are strokes.
+# There is even a bend, filter 7. Another seed finds other directions. So may another processor: it
+# rounds a little differently, and thousands of steps make much of a little.
 #
 # ## All of the second layer
 #
 # A filter of the second layer has 8 × 5 × 5 numbers, one for each channel and place. There is no
 # sense in drawing those: they are not about pixels, but about the answers of the first layer. So
-# only the examples can speak. For each filter, the nine favourites on the left, and gradient × pixel
-# on the right.
+# only the examples can speak. For each filter, the nine favourites on the left, and gradient ×
+# pixel on the right.
 #
 # What is it that each of them sees? Take your time.
 
@@ -308,13 +310,13 @@ entries = []
 for f, nine in of_second.items():
     products = project(second, f, nine.patches) * nine.patches
     entries += [(f"filter {f}", mosaic(nine.patches), True), ("what counts", mosaic(products), False)]
-lesson.figure(atlas(entries, columns=8, size=1.4), "layer-2")
+lesson.figure(draw(entries, columns=8, size=1.4), "layer-2")
 
 # %% [markdown]
-# Here is what there is to see with seed 0. Another seed finds other things, and the same kinds.
+# Here is what I see with seed 0. If your filters are others, make your own list.
 #
-# * **Strokes** in one direction: level (5), upright (15), rising (2, 3), falling (11). They are longer
-#   than in the first layer.
+# * **Strokes** in one direction: level (5), upright (15), rising (2, 3), falling (11). They are
+#   longer than in the first layer.
 # * **Bows** that are open to the left (1, 14).
 # * A **corner** at the lower left (8).
 # * **Stripes**, two strokes side by side (13).
@@ -342,8 +344,8 @@ for name, found in [("layer 1", of_first), ("layer 2", of_second)]:
     print(f"different digits among the nine: {kinds(found):.1f}")
 
 # %% [markdown]
-# The first layer does not care which digit it is: all digits have edges. The second layer begins to.
-# Some of its filters have nine digits of one kind or nearly so, in nine handwritings.
+# The first layer does not care which digit it is: all digits have edges. The second layer begins
+# to. Some of its filters have nine digits of one kind, or nearly so.
 #
 # ## A test for the eye
 #
@@ -361,11 +363,11 @@ for name, layers, found in [("learned", second, of_second), ("random", untrained
         gradients = project(layers, f, nine.patches)
         entries += [(f"{name}, filter {f}", mosaic(nine.patches), True),
                     ("gradient", mosaic(gradients), False)]
-lesson.figure(atlas(entries, columns=8, size=1.4), "learned-and-random")
+lesson.figure(draw(entries, columns=8, size=1.4), "learned-and-random")
 
 # %% [markdown]
-# They do, if a little less. Whatever a filter is, what excites it most will have something in common:
-# that is how we chose it. Nine patches that look alike prove nothing.
+# They do, if a little less. Whatever a filter is, what excites it most will have something in
+# common: that is how we chose it. Nine patches that look alike prove nothing.
 #
 # The gradients tell the two apart. A learned filter wants whole strokes, red beside red, with paper
 # around them. A random filter wants a pixel here and another there, and the digits happen to fit.
@@ -390,21 +392,21 @@ print(f"random  {likeness_of_neighbours(untrained[:5], of_untrained):6.2f}")
 # **deconvnet**, and it goes back as our backward pass does: pooling hands the signal to the pixel
 # that was the largest, and a filter leaves its stamps (lesson 2). Only the ReLU differs. The chain
 # rule lets a signal back where the number came through on the way up. The deconvnet drops what is
-# negative *on the way back*. So only what speaks for the answer survives. This makes clear pictures.
-# But they are no gradient any more, and do not add up to the answer. Simonyan, Vedaldi and Zisserman
-# noticed how close the two are, in the same year.
+# negative *on the way back*. So only what speaks for the answer survives. This makes clear
+# pictures. But they are no gradient any more, and do not add up to the answer. Simonyan, Vedaldi
+# and Zisserman noticed how close the two are, in the same year.
 #
 # ## Are these really the strongest?
 #
 # A wrong row, a wrong step, a patch cut out one pixel too far to the left: we would still see nice
 # pictures, and never know. So we check, in two ways.
 #
-# First: a patch that was cut out is a small picture. Give it alone to the layers. It must score what
-# was found in the large picture. A patch from the wrong place would not.
+# First: a patch that was cut out is a small picture. Give it alone to the layers. It must score
+# what was found in the large picture. A patch from the wrong place would not.
 #
-# Second: go through all the pictures again, without taking any maximum. Count the patches that score
-# higher than a filter's ninth favourite, in all pictures that its favourites are not from. (Those
-# pictures may hold a second good patch. We wanted only one from each.)
+# Second: go through all the pictures again, without taking any maximum. Count the patches that
+# score higher than a filter's ninth favourite, in all pictures that its favourites are not from.
+# (Those pictures may hold a second good patch. We wanted only one from each.)
 
 # %%
 apart, rivals, compared = 0.0, 0, 0
@@ -425,33 +427,33 @@ for layers, found in [(first, of_first), (second, of_second)]:
         start += len(answers)
 
 living = len(of_first) + len(of_second)
-print(f"{living} filters, {compared:,} patches looked at, and {rivals} score higher than a ninth favourite")
+print(f"{living} filters, {compared:,} answers; stronger than to the ninth favourite: {rivals}")
 
 # %% [markdown]
 # ## What we learned
 #
 # * To see what a filter does, ask which real patches excite it most, and what in them does.
-# * The backward pass answers questions about the picture, too: what an answer can see, and which ink
-#   speaks for it.
+# * The backward pass answers questions about the picture, too: what an answer can see, and which
+#   ink speaks for it.
 # * The first layer found edges and strokes; the second found bows, corners, stripes, and pieces of
 #   digits. That is what filters of filters are good for.
-# * Favourites always look alike. Compare with something that has learned nothing before you believe
-#   your eyes.
+# * Favourites look alike, whatever the filter. Compare with something that has learned nothing
+#   before you believe your eyes.
 #
 # ## What we left out
 #
-# * All that is not extreme. A filter gives weaker answers to many other patches, and the layers above
-#   use them. The nine favourites are its loudest words, not its only ones.
-# * What filters say together. The layers above listen to all of them at once, and what matters may be
-#   spread over many.
-# * What would happen if a stroke were taken away. The gradient tells of small changes. After a large
-#   one, other ReLUs let something through, and all has to be computed anew.
+# * All that is not extreme. A filter gives weaker answers to many other patches, and the layers
+#   above use them. The nine favourites are its loudest words, not its only ones.
+# * What filters say together. The layers above listen to all of them at once, and what matters may
+#   be spread over many.
+# * What would happen if a stroke were taken away. The gradient tells of small changes. After a
+#   large one, other ReLUs let something through, and all has to be computed anew.
 #
 # ## What comes next
 #
-# After the second layer of filters come 256 numbers, and then 64. They are all that the network knows
-# about a picture when it decides. If two pictures are alike to the network, those numbers are alike.
-# In **lesson 11** we use them to look for pictures.
+# After the second layer of filters come 256 numbers, and then 64. They are all that the network
+# knows about a picture when it decides. If two pictures are alike to the network, those numbers are
+# alike. In **lesson 11** we use them to look for pictures.
 
 # %%
 lesson.receipt("pixels that a filter of layer 2 sees", promised="14 × 14 = 196",
@@ -459,6 +461,6 @@ lesson.receipt("pixels that a filter of layer 2 sees", promised="14 × 14 = 196"
 lesson.receipt("a patch cut out scores what it did in its picture: largest difference",
                promised="at most 1e-4", got=f"{apart:.0e}", holds=apart <= 1e-4)
 lesson.receipt("patches of other pictures that score higher than one of a filter's nine", promised="0",
-               got=f"{rivals} of {compared:,}, for {living} filters", holds=rivals == 0 and living > 0)
+               got=f"{rivals} of {compared:,}, for {living} of 24 filters", holds=rivals == 0 and living > 0)
 
 lesson.end()

@@ -68,10 +68,12 @@ def max_pool2d(input, kernel_size, stride=None, padding=0, dilation=1):
     if input.ndim != 4:
         raise RuntimeError(f"max_pool2d: wanted an input (N, C, H, W), got {input.shape}")
     stride = kernel_size if stride is None else stride
+    if any(2 * border > size for border, size in zip(_pair(padding), _pair(kernel_size))):
+        raise RuntimeError(f"max_pool2d: padding {padding} is more than half of the kernel {kernel_size}")
     down, across = _plan("max_pool2d", input, _pair(kernel_size), stride, padding, dilation)
     # Every window in two steps: the largest of each of its rows, then the largest of those.
-    rows = ops.max(_slide(_padded(input, padding, -math.inf), 3, *across), -1)
-    return ops.max(_slide(rows, 2, *down), -1)
+    rows = ops.max_along(_slide(_padded(input, padding, -math.inf), 3, *across), -1)
+    return ops.max_along(_slide(rows, 2, *down), -1)
 
 
 def softmax(input, dim):
@@ -121,7 +123,10 @@ def _reduced(name, losses, reduction):
 
 def _pair(value):
     """A number for both directions, or a pair (down, across), as a pair."""
-    return (value, value) if isinstance(value, int) else tuple(value)
+    pair = (value, value) if isinstance(value, int) else tuple(value)
+    if len(pair) != 2:
+        raise RuntimeError(f"wanted a number or a pair (down, across), got {value}")
+    return pair
 
 
 def _plan(name, input, kernel, stride, padding, dilation):

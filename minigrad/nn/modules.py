@@ -10,13 +10,11 @@ import math
 import numpy as np
 
 from minigrad.nn import functional as F
-from minigrad.tensor import Tensor
+from minigrad.tensor import Tensor, tensor
 
 
 class Parameter(Tensor):
     """A tensor that a module learns: found by `Module.parameters()`, and requiring a gradient."""
-
-    __slots__ = ()
 
     def __init__(self, data, requires_grad=True):
         super().__init__(data._data if isinstance(data, Tensor) else data, requires_grad)
@@ -43,13 +41,20 @@ class Module:
     def children(self):
         return (module for _, module in self.named_children())
 
-    def named_parameters(self, prefix=""):
-        """(name, parameter) for each parameter here and below. Dots join the names, as in "conv1.weight"."""
-        for name, part in vars(self).items():
-            if isinstance(part, Parameter):
-                yield prefix + name, part
+    def named_modules(self, prefix=""):
+        """(name, module) for this module and all below it. Dots join the names; this one has none."""
+        yield prefix, self
         for name, module in self.named_children():
-            yield from module.named_parameters(f"{prefix}{name}.")
+            yield from module.named_modules(f"{prefix}.{name}" if prefix else name)
+
+    def named_parameters(self, remove_duplicate=True):
+        """(name, parameter) for each parameter here and below, as in "conv1.weight"; each comes once."""
+        seen = set()
+        for prefix, module in self.named_modules():
+            for name, part in vars(module).items():
+                if isinstance(part, Parameter) and not (remove_duplicate and part in seen):
+                    seen.add(part)
+                    yield f"{prefix}.{name}" if prefix else name, part
 
     def parameters(self):
         return (parameter for _, parameter in self.named_parameters())
@@ -72,14 +77,15 @@ class Module:
 
     def state_dict(self):
         """A dict from the name of each parameter to a copy of its numbers."""
-        return {name: Tensor(parameter._data.copy()) for name, parameter in self.named_parameters()}
+        named = self.named_parameters(remove_duplicate=False)
+        return {name: Tensor(parameter._data.copy()) for name, parameter in named}
 
     def load_state_dict(self, state):
         """Take over the numbers of a `state_dict` (tensors or arrays).
 
         RuntimeError lists every name that is missing, unexpected or of another shape; nothing is loaded then.
         """
-        own = dict(self.named_parameters())
+        own = dict(self.named_parameters(remove_duplicate=False))
         problems = [f"missing: {name}" for name in own if name not in state]
         problems += [f"unexpected: {name}" for name in state if name not in own]
         problems += [f"{name} has shape {tuple(state[name].shape)}, wanted {parameter.shape}"
@@ -87,8 +93,9 @@ class Module:
                      if name in state and tuple(state[name].shape) != parameter.shape]
         if problems:
             raise RuntimeError(f"load_state_dict of {type(self).__name__}: " + "; ".join(problems))
+        loaded = {name: tensor(state[name], parameter.dtype) for name, parameter in own.items()}
         for name, parameter in own.items():
-            parameter.data = Tensor(np.array(state[name], parameter.dtype))
+            parameter.data = loaded[name]
 
     def extra_repr(self):
         """What stands between the brackets when the module is printed."""
@@ -200,8 +207,7 @@ class Sequential(Module):
             try:
                 input = layer(input)
             except RuntimeError as error:
-                error.add_note(f"in layer {i} of {len(self)} of a Sequential")
-                raise
+                raise RuntimeError(f"layer {i} of {len(self)}: {error}") from error
         return input
 
     def __len__(self):

@@ -1,0 +1,465 @@
+"""The table: for every operation of `minigrad.ops`, what to feed it, what must come out, what it must refuse.
+
+The property tests walk this table: a new operation is tested, to the last element, by adding one row. Numbers
+are float64 and keep clear of kinks and ties, where a finite difference would mean nothing; what happens right
+there is written out by hand, as PyTorch has it.
+"""
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from minigrad import ops
+
+
+class Kink(NamedTuple):
+    """Where a derivative is a matter of choice: the arguments' gradients, if the output's is `weight`."""
+
+    arguments: tuple
+    weight: object
+    gradients: tuple
+
+
+class Error(NamedTuple):
+    """Arguments that must be refused, how, and words of the message, besides the operation's name."""
+
+    arguments: tuple
+    kind: type
+    words: tuple = ()
+
+
+class Sample(NamedTuple):
+    """A row of the table."""
+
+    arguments: st.SearchStrategy            # draws a tuple of all arguments
+    forward: Callable                       # the same operation, written down a second time
+    wants: tuple = (0,)                     # the positions of arguments that can have a gradient
+    kinks: tuple = ()                       # of Kink
+    errors: tuple = ()                      # of Error
+    adjoint: Callable | None = None         # of a linear operation A: Aᵀy, from y and the arguments
+
+
+# --- Numbers and shapes -------------------------------------------------------------------------------------
+
+seeds = st.integers(0, 2**32 - 1)
+
+
+def distinct(rng, *shapes, low=-3.0, high=3.0):
+    """Arrays of numbers between `low` and `high`, in random order: no two of them close, none close to 0.
+
+    Every number has a cell of its own, of equal width, and stays in the middle half of it.
+    """
+    sizes = [math.prod(shape) for shape in shapes]
+    cells = 2 * (sum(sizes) // 2 + 1)       # an even count: 0 is then a border between two cells
+    places = rng.permutation(cells) + rng.uniform(0.25, 0.75, cells)
+    numbers = low + (high - low) * places / cells
+    parts = np.split(numbers[: sum(sizes)], np.cumsum(sizes[:-1], dtype=int))
+    return [part.reshape(shape) for part, shape in zip(parts, shapes)]
+
+
+def shapes(min_dims=0, max_dims=3, min_side=0):
+    """Shapes of up to 27 numbers; 0-d and of no numbers at all among them."""
+    return hnp.array_shapes(min_dims=min_dims, max_dims=max_dims, min_side=min_side, max_side=3)
+
+
+def common_shapes(count):
+    """Shapes that broadcast against each other."""
+    together = hnp.mutually_broadcastable_shapes(num_shapes=count, max_dims=3, min_side=0, max_side=3)
+    return together.map(lambda drawn: drawn.input_shapes)
+
+
+@st.composite
+def arrays(draw, shape, **span):
+    return distinct(np.random.default_rng(draw(seeds)), shape, **span)[0]
+
+
+def rounded(x):
+    """To whole numbers, so that many are equal."""
+    return np.asarray(np.round(x))
+
+
+# The same numbers, laid out otherwise in memory.
+LAYOUTS = {
+    "transposed": lambda x: x.T.copy().T,
+    "first axis last": lambda x: np.moveaxis(np.moveaxis(x, 0, -1).copy(), -1, 0) if x.ndim else x,
+    "every second number": lambda x: np.repeat(x, 2, -1)[..., ::2] if x.ndim else x,
+    "backwards": lambda x: np.flip(np.flip(x).copy()),
+    "read-only": lambda x: np.broadcast_to(x, x.shape),
+}
+
+
+# --- Arguments ----------------------------------------------------------------------------------------------
+
+@st.composite
+def singles(draw, **span):
+    """(x,)"""
+    return (draw(arrays(draw(shapes()), **span)),)
+
+
+@st.composite
+def pairs(draw, **span):
+    """(x, y) that broadcast, in either direction; or one of them a Python number."""
+    x, y, number = distinct(np.random.default_rng(draw(seeds)), *draw(common_shapes(2)), (), **span)
+    return draw(st.sampled_from([(x, y), (x, number.item()), (number.item(), y)]))
+
+
+@st.composite
+def powers(draw):
+    """(x, y): any exponent on positive numbers, small whole ones on negative numbers too."""
+    if draw(st.booleans()):
+        return draw(pairs(low=0.3, high=3.0))
+    return draw(arrays(draw(shapes()))), draw(st.integers(-2, 3))
+
+
+@st.composite
+def choices(draw):
+    """(condition, x, y) that broadcast; x or y may be a Python number."""
+    first, *others = draw(common_shapes(3))
+    rng = np.random.default_rng(draw(seeds))
+    x, y = distinct(rng, *others)
+    condition = rng.random(first) < 0.5
+    return draw(st.sampled_from([(condition, x, y), (condition, x, 0.5), (condition, 0.5, y)]))
+
+
+@st.composite
+def reductions(draw, none=True, one=True, several=True, empty=True):
+    """(x, dim, keepdim): over all axes, one, or several, counted from the front or from the back.
+
+    Unless `empty`, the axes that are reduced have at least one element.
+    """
+    shape = draw(shapes(min_dims=0 if none else 1))
+    axes = st.integers(-len(shape), len(shape) - 1)
+    kinds = [st.none()] if none else []
+    if shape and one:
+        kinds.append(axes)
+    if shape and several:
+        kinds.append(st.lists(axes, min_size=1, unique_by=lambda axis: axis % len(shape)).map(tuple))
+    dim = draw(st.one_of(kinds))
+    if not empty:
+        reduced = range(len(shape)) if dim is None else np.atleast_1d(dim) % len(shape)
+        shape = tuple(max(n, 1) if axis in reduced else n for axis, n in enumerate(shape))
+    return draw(arrays(shape)), dim, draw(st.booleans())
+
+
+@st.composite
+def hits(draw):
+    """(x, top, dim): whole numbers, with many ties, and the largest along `dim`."""
+    x, dim, _ = draw(reductions(none=False, several=False, empty=False))
+    return rounded(x), np.max(rounded(x), dim), dim
+
+
+@st.composite
+def stretches(draw):
+    """(x, shape), where an array of x's shape broadcasts to `shape`."""
+    shape = draw(shapes())
+    long = draw(hnp.broadcastable_shapes(shape, max_dims=3, max_side=3))
+    return draw(arrays(shape)), np.broadcast_shapes(shape, long)
+
+
+@st.composite
+def shrinkings(draw):
+    """(x, shape), the other way round: an array of `shape` broadcasts to x's shape."""
+    x, long = draw(stretches())
+    return draw(arrays(long)), x.shape
+
+
+@st.composite
+def products(draw):
+    """(x, y): matrices (..., n, k) and (..., k, m), whose leading axes broadcast."""
+    n, k, m = (draw(st.integers(0, 3)) for _ in "nkm")
+    ahead = draw(hnp.mutually_broadcastable_shapes(num_shapes=2, max_dims=2, max_side=2)).input_shapes
+    return tuple(distinct(np.random.default_rng(draw(seeds)), (*ahead[0], n, k), (*ahead[1], k, m)))
+
+
+@st.composite
+def products_of_vectors_too(draw):
+    """(x, y) for matmul: the same, or with a vector (k,) on either side or on both."""
+    x, y = draw(products())
+    row, column = distinct(np.random.default_rng(draw(seeds)), x.shape[-1:], y.shape[-2:-1])
+    return draw(st.sampled_from([(x, y), (row, y), (x, column), (row, column)]))
+
+
+@st.composite
+def reshapings(draw):
+    """(x, shape): the same numbers in another shape, at times with one length left open as -1."""
+    shape = draw(shapes())
+    new = tuple(draw(st.permutations(shape)))
+    new = draw(st.sampled_from([new, (math.prod(new),), (1, *new), (*new[:-2], math.prod(new[-2:]))]))
+    if new and math.prod(new) > 0 and draw(st.booleans()):
+        new = (*new[:-1], -1)
+    return draw(arrays(shape)), new
+
+
+@st.composite
+def permutations(draw):
+    """(x, dims): axes counted from the front or from the back."""
+    shape = draw(shapes())
+    dims = draw(st.permutations(range(len(shape))))
+    return draw(arrays(shape)), tuple(dim - len(shape) * draw(st.booleans()) for dim in dims)
+
+
+@st.composite
+def indexings(draw):
+    """(x, index): integers, slices, None, ellipsis; integer arrays with duplicates; masks; mixtures."""
+    shape = draw(shapes())
+    kinds = [hnp.basic_indices(shape, allow_newaxis=True)]
+    if shape:
+        kinds.append(hnp.arrays(bool, shape[: draw(st.integers(1, len(shape)))]))
+    if shape and 0 not in shape:
+        lists = [hnp.arrays(np.int64, 4, elements=st.integers(-n, n - 1)) for n in shape]
+        kinds += [lists[0], st.tuples(*lists)]
+        kinds += [st.tuples(st.just(...), lists[-1]), st.tuples(lists[0], st.just(None))]
+    return draw(arrays(shape)), draw(st.one_of(kinds))
+
+
+@st.composite
+def scatterings(draw):
+    """(x, index, shape): the numbers that such an index would name, to be put back."""
+    x, index = draw(indexings())
+    return draw(arrays(x[index].shape)), index, x.shape
+
+
+@st.composite
+def paddings(draw):
+    """(x, widths, value)"""
+    shape = draw(shapes(min_dims=1))
+    widths = tuple(draw(st.tuples(st.integers(0, 2), st.integers(0, 2))) for _ in shape)
+    return draw(arrays(shape)), widths, draw(st.sampled_from([0.0, -1.5]))
+
+
+@st.composite
+def unfoldings(draw):
+    """(x, dim, size, step): windows that overlap, touch, or leave gaps."""
+    shape = list(draw(shapes(min_dims=1)))
+    dim = draw(st.integers(-len(shape), len(shape) - 1))
+    shape[dim] = draw(st.integers(1, 7))
+    return draw(arrays(tuple(shape))), dim, draw(st.integers(1, shape[dim])), draw(st.integers(1, 4))
+
+
+@st.composite
+def foldings(draw):
+    """(x, dim, step, length): windows to be put back."""
+    whole, dim, size, step = draw(unfoldings())
+    dim = dim % whole.ndim
+    return draw(arrays(windows(whole, dim, size, step).shape)), dim, step, whole.shape[dim]
+
+
+# --- Forward, a second time ---------------------------------------------------------------------------------
+
+def summed_to(x, shape):
+    out = np.zeros(shape)
+    for place, number in np.ndenumerate(x):
+        place = place[x.ndim - len(shape) :]
+        out[tuple(0 if n == 1 else i for i, n in zip(place, shape))] += number
+    return out
+
+
+def scattered(x, index, shape):
+    out = np.zeros(shape)
+    places = np.arange(out.size).reshape(shape)[index]
+    for place, number in zip(np.ravel(places), np.ravel(x)):
+        out.flat[place] += number
+    return out
+
+
+def windows(x, dim, size, step):
+    starts = range(0, x.shape[dim] - size + 1, step)
+    out = np.stack([np.take(x, range(start, start + size), dim) for start in starts], dim % x.ndim)
+    return np.moveaxis(out, dim % x.ndim + 1, -1)
+
+
+def folded(x, dim, step, length):
+    out = np.zeros((*x.shape[:dim], length, *x.shape[dim + 1 : -1]))
+    into, x = np.moveaxis(out, dim, -1), np.moveaxis(x, dim, -2)
+    for window in range(x.shape[-2]):
+        for i in range(x.shape[-1]):
+            into[..., window * step + i] += x[..., window, i]
+    return out
+
+
+def inverse(permutation):
+    return tuple(permutation.index(i) for i in range(len(permutation)))
+
+
+def averaged(x, dim, keepdim):
+    total = np.sum(x, dim, keepdims=keepdim)
+    return total * total.size / x.size
+
+
+# --- The table ----------------------------------------------------------------------------------------------
+
+zeros = np.zeros
+misfits = (Error((zeros((2, 3)), zeros(4)), RuntimeError, ("(2, 3)", "(4,)")),
+           Error((zeros((3, 1)), zeros((2, 3))), RuntimeError, ("(3, 1)", "(2, 3)")))
+outside = Error((zeros((2, 3)), 2, False), IndexError, ("(2, 3)",))
+twice = Error((zeros((2, 3)), (0, -2), False), RuntimeError, ("(2, 3)", "duplicate"))
+nothing = Error((zeros((2, 0)), 1, False), (RuntimeError, IndexError), ("(2, 0)",))
+untouched = Sample(pairs().map(lambda pair: tuple(map(rounded, pair))), None, wants=(), errors=misfits)
+
+
+def column(*numbers):
+    return np.array(numbers, float)
+
+
+SAMPLES = {
+    # Elementwise, two arguments
+    "add": Sample(pairs(), lambda x, y: x + y, (0, 1), errors=misfits),
+    "sub": Sample(pairs(), lambda x, y: x + -y, (0, 1), errors=misfits),
+    "mul": Sample(pairs(), lambda x, y: x * y, (0, 1), errors=misfits),
+    "div": Sample(pairs(low=0.5), lambda x, y: x * (1 / y), (0, 1), errors=misfits),
+    "pow": Sample(
+        powers(), lambda x, y: np.sign(x) ** (y % 2) * np.exp(y * np.log(np.abs(x))) if isinstance(y, int)
+        else np.exp(y * np.log(x)), (0, 1), errors=misfits,
+        kinks=(Kink((column(0, 0, 0), column(0, 1, 2)), column(5, 6, 7),
+                    (column(0, 6, 0), column(0, 0, 0))),)),
+    "maximum": Sample(
+        pairs(), lambda x, y: np.where(x > y, x, y), (0, 1), errors=misfits,
+        kinks=(Kink((column(1, 2, 3), column(2, 2, 2)), column(5, 6, 7),
+                    (column(0, 3, 7), column(5, 3, 0))),)),
+    "minimum": Sample(
+        pairs(), lambda x, y: np.where(x < y, x, y), (0, 1), errors=misfits,
+        kinks=(Kink((column(1, 2, 3), column(2, 2, 2)), column(5, 6, 7),
+                    (column(5, 3, 0), column(0, 3, 7))),)),
+    "where": Sample(
+        choices(), lambda condition, x, y: condition * x + ~condition * y, (1, 2),
+        errors=(Error((np.ones(2, bool), zeros(3), zeros(3)), RuntimeError, ("(2,)", "(3,)")),)),
+
+    # Elementwise, one argument
+    "neg": Sample(singles(), lambda x: 0 - x, adjoint=lambda y, x: ops.neg(y)),
+    "exp": Sample(singles(), lambda x: math.e**x),
+    "log": Sample(singles(low=0.3), lambda x: np.log2(x) / np.log2(math.e)),
+    "tanh": Sample(
+        singles(), lambda x: np.sinh(x) / np.cosh(x),
+        kinks=(Kink((column(-1e4, 0, 1e4),), column(5, 6, 7), (column(0, 6, 0),)),)),
+    "sigmoid": Sample(
+        singles(), lambda x: 1 / (1 + np.exp(-x)),
+        kinks=(Kink((column(-1e4, 0, 1e4),), column(5, 6, 7), (column(0, 1.5, 0),)),)),
+    "relu": Sample(
+        singles(), lambda x: x * (x > 0),
+        kinks=(Kink((column(-1, -0.0, 0, 2),), column(5, 6, 7, 8), (column(0, 0, 0, 8),)),)),
+    "abs": Sample(
+        singles(), lambda x: np.sqrt(x * x),
+        kinks=(Kink((column(-2, -0.0, 0, 3),), column(5, 6, 7, 8), (column(-5, 0, 0, 8),)),)),
+    "to": Sample(
+        st.tuples(singles(), st.just(np.float64)).map(lambda drawn: (*drawn[0], drawn[1])),
+        lambda x, dtype: x.astype(dtype), adjoint=lambda y, x, dtype: ops.to(y, x.dtype)),
+
+    # Steps: flat, so without a gradient
+    "detach": Sample(singles(), lambda x: +x, wants=()),
+    "sign": Sample(
+        singles().map(lambda drawn: (rounded(*drawn),)), lambda x: (x > 0) * 1.0 - (x < 0), wants=()),
+    "eq": untouched._replace(forward=lambda x, y: np.equal(x, y)),
+    "ne": untouched._replace(forward=lambda x, y: ~np.equal(x, y)),
+    "gt": untouched._replace(forward=lambda x, y: x - y > 0),
+    "ge": untouched._replace(forward=lambda x, y: x - y >= 0),
+    "lt": untouched._replace(forward=lambda x, y: y - x > 0),
+    "le": untouched._replace(forward=lambda x, y: y - x >= 0),
+    "argmax": Sample(
+        reductions(several=False, empty=False).map(lambda drawn: (rounded(drawn[0]), *drawn[1:])),
+        lambda x, dim, keepdim: np.argmin(-x, dim, keepdims=keepdim), wants=(), errors=(outside, nothing)),
+    "first_hit": Sample(
+        hits(), lambda x, top, dim: (x == np.expand_dims(top, dim)).cumsum(dim).cumsum(dim) == 1, wants=()),
+
+    # Sums and their transposes
+    "sum": Sample(
+        reductions(), lambda x, dim, keepdim: np.sum(x, dim, keepdims=keepdim), errors=(outside, twice),
+        adjoint=lambda y, x, dim, keepdim: ops.broadcast_to(
+            y if keepdim or dim is None else np.expand_dims(y, dim), x.shape)),
+    "broadcast_to": Sample(
+        stretches(), lambda x, shape: np.zeros(shape) + x, adjoint=lambda y, x, shape: ops.sum_to(y, x.shape),
+        errors=(Error((zeros((2, 3)), (3, 2)), RuntimeError, ("(2, 3)", "(3,2)")),
+                Error((zeros((2, 3)), (3,)), RuntimeError, ("(2, 3)",)))),
+    "sum_to": Sample(shrinkings(), summed_to, adjoint=lambda y, x, shape: ops.broadcast_to(y, x.shape)),
+
+    # The largest, and its smooth cousin
+    "amax": Sample(
+        reductions(empty=False), lambda x, dim, keepdim: -np.min(-x, dim, keepdims=keepdim),
+        errors=(outside, twice, nothing),
+        kinks=(Kink((np.array([[1.0, 3, 3], [2, 2, 2]]), 1, False), column(6, 9),
+                    (np.array([[0.0, 3, 3], [3, 3, 3]]),)),
+               Kink((np.array([[3.0, 1], [3, 3]]), None, False), np.array(6.0),
+                    (np.array([[2.0, 0], [2, 2]]),)))),
+    "max_along": Sample(
+        reductions(none=False, several=False, empty=False).map(lambda drawn: drawn[:2]),
+        lambda x, dim: np.sort(x, dim).take(-1, dim),
+        errors=(Error((zeros((2, 3)), 2), IndexError, ("(2, 3)",)),
+                Error((zeros((2, 0)), 1), (RuntimeError, IndexError), ("(2, 0)",))),
+        kinks=(Kink((np.array([[1.0, 3, 3], [2, 2, 2]]), 1), column(6, 9),
+                    (np.array([[0.0, 6, 0], [9, 0, 0]]),)),)),
+    "logsumexp": Sample(
+        reductions(none=False, empty=False),
+        lambda x, dim, keepdim: np.log(np.sum(np.exp(x), dim, keepdims=keepdim)),
+        errors=(outside, twice, nothing),
+        kinks=(Kink((np.array([[1e4, -1e4], [1, 1]]), 1, False), column(6, 8),
+                    (np.array([[6.0, 0], [4, 4]]),)),)),
+
+    # Products
+    "mm": Sample(
+        products(), lambda x, y: np.einsum("...nk,...km->...nm", x, y), (0, 1),
+        adjoint=lambda z, x, y: ops.sum_to(ops.mm(z, ops.mT(y)), x.shape),
+        errors=(Error((zeros((2, 3)), zeros((4, 2))), RuntimeError, ("(2, 3)", "(4, 2)")),
+                Error((zeros((2, 1, 3)), zeros((3, 3, 1))), RuntimeError, ("(2, 1, 3)", "(3, 3, 1)")))),
+
+    # Shape
+    "reshape": Sample(
+        reshapings(), lambda x, shape: np.array(list(x.flat)).reshape(shape),
+        adjoint=lambda y, x, shape: ops.reshape(y, x.shape),
+        errors=(Error((zeros((2, 3)), (4, 2)), RuntimeError, ("(2, 3)", "(4,2)")),)),
+    "permute": Sample(
+        permutations(), lambda x, dims: np.einsum(x, range(x.ndim), [dim % x.ndim for dim in dims]),
+        adjoint=lambda y, x, dims: ops.permute(y, inverse([dim % x.ndim for dim in dims])),
+        errors=(Error((zeros((2, 3)), (0, 0)), RuntimeError, ("(2, 3)",)),
+                Error((zeros((2, 3)), (0,)), RuntimeError, ("(2, 3)",)),
+                Error((zeros((2, 3)), (0, 2)), IndexError, ("(2, 3)", "axis 2")))),
+    "getitem": Sample(
+        indexings(), lambda x, index: np.take(x, np.arange(x.size).reshape(x.shape)[index]),
+        adjoint=lambda y, x, index: ops.scatter(y, index, x.shape),
+        errors=(Error((zeros((2, 3)), 2), IndexError, ("(2, 3)", "index 2")),
+                Error((zeros((2, 3)), (0, -4)), IndexError, ("(2, 3)", "index -4")),
+                Error((zeros((2, 3)), np.array([0, 5])), IndexError, ("(2, 3)", "index 5")),
+                Error((zeros((2, 3)), (0, 0, 0)), IndexError, ("(2, 3)", "too many")),
+                Error((zeros((2, 3)), np.ones(3, bool)), IndexError, ("(2, 3)", "boolean")))),
+    "scatter": Sample(
+        scatterings(), scattered, adjoint=lambda y, x, index, shape: ops.getitem(y, index),
+        errors=(Error((zeros(2), np.array([0, 3]), (3,)), IndexError, ("(2,)", "index 3")),)),
+    "pad": Sample(
+        paddings(), lambda x, widths, value: np.pad(x, widths, constant_values=value),
+        adjoint=lambda y, x, widths, value:
+            y[tuple(slice(low, low + n) for n, (low, _) in zip(x.shape, widths))]),
+    "unfold": Sample(
+        unfoldings(), windows,
+        adjoint=lambda y, x, dim, size, step: ops.fold(y, dim % x.ndim, step, x.shape[dim]),
+        errors=(Error((zeros((2, 3)), 2, 1, 1), IndexError, ("(2, 3)",)),
+                Error((zeros((2, 3)), 1, 4, 1), RuntimeError, ("(2, 3)", "4")),
+                Error((zeros((2, 3)), 1, 2, 0), RuntimeError, ("(2, 3)",)),
+                Error((zeros((2, 3)), 1, 4, -1), RuntimeError, ("(2, 3)",)))),
+    "fold": Sample(
+        foldings(), folded, adjoint=lambda y, x, dim, step, length: ops.unfold(y, dim, x.shape[-1], step)),
+}
+
+
+# Compositions: they have no gradients of their own, but they have a meaning.
+
+COMPOSED = {
+    "sqrt": Sample(singles(low=0.3), lambda x: np.exp(np.log(x) / 2)),
+    "mean": Sample(reductions(empty=False), averaged),
+    "matmul": Sample(
+        products_of_vectors_too(), lambda x, y: x @ y, (0, 1),
+        errors=(Error((zeros((2, 3)), zeros((4, 2))), RuntimeError, ("(2, 3)", "(4, 2)")),
+                Error((zeros(3), zeros(2)), RuntimeError, ("(3,)", "(2,)")),
+                Error((zeros(()), zeros(2)), RuntimeError, ("()", "(2,)")))),
+    "softmax": Sample(
+        reductions(none=False, several=False, empty=False).map(lambda drawn: drawn[:2]),
+        lambda x, dim: np.exp(x) / np.sum(np.exp(x), dim, keepdims=True),
+        kinks=(Kink((np.array([[1e4, -1e4], [1e4, 1e4]]), 1), np.array([[3.0, 5], [3, 5]]),
+                    (np.array([[0.0, 0], [-0.5, 0.5]]),)),)),
+    "log_softmax": Sample(
+        reductions(none=False, several=False, empty=False).map(lambda drawn: drawn[:2]),
+        lambda x, dim: np.log(np.exp(x) / np.sum(np.exp(x), dim, keepdims=True)),
+        kinks=(Kink((np.array([[1e4, -1e4], [1e4, 1e4]]), 1), np.array([[3.0, 5], [3, 5]]),
+                    (np.array([[-5.0, 5], [-1, 1]]),)),)),
+}

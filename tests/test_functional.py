@@ -1,0 +1,352 @@
+"""The phrases, against plain loops: a window at a time, a class at a time, as one would explain them."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from minigrad import Tensor, grad, ops, tensor
+from minigrad.nn import functional as F
+from tests.numeric import numeric_gradients
+from tests.samples import LAYOUTS, arrays, distinct, rounded, seeds
+
+
+def assert_gradients_are_nudged(function, inputs, seed, tolerance=1e-7):
+    """Every element of every input, the output weighed with random numbers."""
+    tracked = [Tensor(array, requires_grad=True) for array in inputs]
+    out = function(*tracked)
+    weight = np.random.default_rng(seed).standard_normal(out.shape)
+    numeric = numeric_gradients(lambda *nudged: np.vdot(weight, function(*nudged)), inputs)
+    for gradient, expected in zip(grad(out, tracked, weight), numeric, strict=True):
+        np.testing.assert_allclose(gradient.numpy(), expected, rtol=tolerance, atol=tolerance, strict=True)
+
+
+# --- Windows ------------------------------------------------------------------------------------------------
+
+def pair(value):
+    return (value, value) if isinstance(value, int) else value
+
+
+def numbers_or_pairs(low, high):
+    whole = st.integers(low, high)
+    return whole | st.tuples(whole, whole)
+
+
+@st.composite
+def windowed(draw, padding):
+    """(H, W), kernel, and options, such that at least one window fits and each holds some of the picture."""
+    kernel, stride = draw(numbers_or_pairs(1, 3)), draw(numbers_or_pairs(1, 3))
+    dilation = draw(numbers_or_pairs(1, 2))
+    borders = tuple(draw(st.integers(0, padding(size))) for size in pair(kernel))
+    borders = draw(st.sampled_from([borders, min(borders)]))
+    needed = [max(gap, gap * (size - 1) + 1 - 2 * border)
+              for size, gap, border in zip(pair(kernel), pair(dilation), pair(borders))]
+    size = tuple(draw(st.integers(n, n + 3)) for n in needed)
+    return size, kernel, {"stride": stride, "padding": borders, "dilation": dilation}
+
+
+def looped(x, kernel, stride=1, padding=0, dilation=1, border=0.0):
+    """((OH, OW), windows): all windows (N, C, KH, KW) of the padded pictures, in reading order."""
+    (KH, KW), (down, across), (dh, dw) = pair(kernel), pair(stride), pair(dilation)
+    ph, pw = pair(padding)
+    x = np.pad(x, ((0, 0), (0, 0), (ph, ph), (pw, pw)), constant_values=border)
+    tall, wide = dh * (KH - 1) + 1, dw * (KW - 1) + 1
+    tops, lefts = range(0, x.shape[2] - tall + 1, down), range(0, x.shape[3] - wide + 1, across)
+    windows = [x[:, :, i : i + tall : dh, j : j + wide : dw] for i, j in itertools.product(tops, lefts)]
+    return (len(tops), len(lefts)), windows
+
+
+def looped_conv2d(x, weight, bias=None, **options):
+    size, windows = looped(x, weight.shape[2:], **options)
+    rows = [[(window * kernel).sum((1, 2, 3)) for window in windows] for kernel in weight]    # (F, OH·OW, N)
+    out = np.array(rows).reshape(len(weight), *size, len(x)).transpose(3, 0, 1, 2)
+    return out if bias is None else out + bias[:, None, None]
+
+
+@st.composite
+def convolutions(draw):
+    """((input, weight, bias), options)"""
+    size, kernel, options = draw(windowed(lambda size: 2))
+    N, C, filters = draw(st.integers(0, 2)), draw(st.integers(1, 2)), draw(st.integers(1, 2))
+    rng = np.random.default_rng(draw(seeds))
+    return distinct(rng, (N, C, *size), (filters, C, *pair(kernel)), (filters,)), options
+
+
+@given(drawn=convolutions(), with_bias=st.booleans())
+def test_conv2d_is_the_loop(drawn, with_bias):
+    (x, weight, bias), options = drawn
+    bias = bias if with_bias else None
+    expected = looped_conv2d(x, weight, bias, **options)
+    np.testing.assert_allclose(F.conv2d(x, weight, bias, **options), expected, atol=1e-12, strict=True)
+    short = [None if array is None else Tensor(array.astype(np.float32)) for array in (x, weight, bias)]
+    result = F.conv2d(*short, **options)
+    assert result.dtype == np.float32
+    np.testing.assert_allclose(result.numpy(), expected, rtol=1e-4, atol=1e-4)
+
+
+@given(drawn=convolutions(), seed=seeds)
+def test_gradients_of_conv2d_are_the_nudged_ones(drawn, seed):
+    inputs, options = drawn
+    assert_gradients_are_nudged(lambda *inputs: F.conv2d(*inputs, **options), inputs, seed)
+
+
+def test_conv2d_does_not_rotate_the_filter():
+    picture, kernel = np.zeros((1, 1, 5, 5)), np.arange(9.0).reshape(1, 1, 3, 3)
+    picture[0, 0, 2, 2] = 1
+    np.testing.assert_array_equal(F.conv2d(picture, kernel)[0, 0], kernel[0, 0, ::-1, ::-1])
+
+
+@st.composite
+def poolings(draw, of=lambda x: x):
+    size, kernel, options = draw(windowed(lambda size: size // 2))
+    N, C = draw(st.integers(0, 2)), draw(st.integers(1, 2))
+    return of(draw(arrays((N, C, *size)))), kernel, options
+
+
+@given(drawn=poolings(), seed=seeds)
+def test_gradients_of_max_pool2d_are_the_nudged_ones(drawn, seed):
+    x, kernel, options = drawn
+    assert_gradients_are_nudged(lambda x: F.max_pool2d(x, kernel, **options), [x], seed)
+
+
+@given(drawn=poolings(of=rounded), seed=seeds)
+def test_max_pool2d_is_the_loop_and_ties_go_to_the_first_in_reading_order(drawn, seed):
+    """Whole numbers: almost every window has a tie. Windows overlap, leave gaps, reach over the border."""
+    x, kernel, options = drawn
+    N, C, H, W = x.shape
+    size, windows = looped(x, kernel, border=-np.inf, **options)
+    _, places = looped(np.arange(H * W).reshape(1, 1, H, W), kernel, border=-1, **options)
+    inputs = Tensor(x, requires_grad=True)
+    out = F.max_pool2d(inputs, kernel, **options)
+    weight = np.random.default_rng(seed).standard_normal(out.shape)
+    out.backward(weight)
+    expected, gradient = np.zeros((N, C, len(windows))), np.zeros((N, C, H * W))
+    for n, c, i in np.ndindex(expected.shape):
+        winner = np.argmax(windows[i][n, c])
+        expected[n, c, i] = windows[i][n, c].flat[winner]
+        gradient[n, c, places[i].flat[winner]] += weight[n, c].flat[i]
+    np.testing.assert_array_equal(out.detach().numpy(), expected.reshape(N, C, *size), strict=True)
+    np.testing.assert_allclose(inputs.grad.numpy(), gradient.reshape(x.shape), atol=1e-12, strict=True)
+
+
+def test_the_stride_of_max_pool2d_is_its_kernel():
+    picture = np.arange(42.0).reshape(1, 1, 6, 7)
+    np.testing.assert_array_equal(F.max_pool2d(picture, (2, 3)), [[[[9, 12], [23, 26], [37, 40]]]])
+
+
+# --- Linear, softmax and losses -----------------------------------------------------------------------------
+
+@pytest.mark.parametrize("ahead", [(), (3,), (0,), (2, 3), (2, 1, 2)])
+@pytest.mark.parametrize("with_bias", [True, False])
+def test_linear_is_a_weighted_sum(ahead, with_bias):
+    x, weight, bias = distinct(np.random.default_rng(0), (*ahead, 4), (5, 4), (5,))
+    inputs = [x, weight, bias][: 2 + with_bias]
+    expected = np.einsum("...i,oi->...o", x, weight) + bias * with_bias
+    np.testing.assert_allclose(F.linear(*inputs), expected, atol=1e-12, strict=True)
+    assert_gradients_are_nudged(F.linear, inputs, seed=1)
+
+
+def surprise(logits, target):
+    """-log softmax at the target, row by row, in float64."""
+    logits = np.asarray(logits, np.float64)
+    shifted = logits - logits.max(1, keepdims=True)
+    return np.array([math.log(math.fsum(np.exp(row))) - row[t] for row, t in zip(shifted, target)])
+
+
+@given(seed=seeds, N=st.integers(1, 5), C=st.integers(1, 5))
+def test_cross_entropy_is_the_surprise(seed, N, C):
+    rng = np.random.default_rng(seed)
+    logits, target = rng.uniform(-3, 3, (N, C)), rng.integers(0, C, N)
+    expected = surprise(logits, target)
+    for reduction, reduced in (("none", expected), ("sum", expected.sum()), ("mean", expected.mean())):
+        for classes in (target, tensor(target), target.tolist(), target.astype(np.uint8)):
+            result = F.cross_entropy(tensor(logits), classes, reduction=reduction)
+            np.testing.assert_allclose(result.numpy(), reduced, rtol=1e-12, atol=1e-12)
+        assert_gradients_are_nudged(lambda x, how=reduction: F.cross_entropy(x, target, how), [logits], seed)
+    assert F.cross_entropy(tensor(logits), target).item() == pytest.approx(expected.mean())
+
+
+LOGITS = np.array([[1e4, -1e4, 0], [-1e4, 1e4, 1e4], [1e4, 1e4, 1e4], [-1e4, -1e4, -1e4], [9999, 1e4, 9998]],
+                  np.float32)
+
+
+@pytest.mark.parametrize("target", range(3))
+def test_cross_entropy_of_huge_logits_is_finite_and_right(target):
+    classes = np.full(len(LOGITS), target)
+    logits = Tensor(LOGITS, requires_grad=True)
+    losses = F.cross_entropy(logits, classes, reduction="none")
+    assert losses.dtype == np.float32
+    np.testing.assert_allclose(losses.detach().numpy(), surprise(LOGITS, classes), rtol=1e-6, atol=1e-6)
+    weight = np.array([1.0, -2, 3, 5, 7])
+    losses.backward(weight)
+    shares = np.exp(np.float64(LOGITS) - LOGITS.max(1, keepdims=True))
+    shares /= shares.sum(1, keepdims=True)
+    expected = weight[:, None] * (shares - np.eye(3)[classes])
+    np.testing.assert_allclose(logits.grad.numpy(), expected, rtol=1e-5, atol=1e-6)
+
+
+def test_softmax_of_huge_logits_is_finite_and_right():
+    shares = F.softmax(Tensor(LOGITS), 1).numpy()
+    last = np.exp([-1, 0, -2])
+    expected = [[1, 0, 0], [0, 0.5, 0.5], [1 / 3] * 3, [1 / 3] * 3, last / last.sum()]
+    np.testing.assert_allclose(shares, expected, rtol=1e-6, atol=1e-30)
+    np.testing.assert_allclose(F.log_softmax(Tensor(LOGITS), 1).numpy()[2:4], math.log(1 / 3), rtol=1e-6)
+
+
+def test_mse_loss_is_the_squared_error():
+    x, y = distinct(np.random.default_rng(0), (2, 3), (2, 3))
+    np.testing.assert_allclose(F.mse_loss(x, y, reduction="none"), (x - y) ** 2, rtol=1e-12)
+    np.testing.assert_allclose(F.mse_loss(x, y, reduction="sum"), ((x - y) ** 2).sum(), rtol=1e-12)
+    np.testing.assert_allclose(F.mse_loss(x, y), ((x - y) ** 2).sum() / 6, rtol=1e-12)
+    assert_gradients_are_nudged(F.mse_loss, [x, y], seed=1)
+
+
+# --- What holds for all of them -----------------------------------------------------------------------------
+
+RNG = np.random.default_rng(0)
+CLASSES = np.array([3, 0, 2, 3])
+KERNELS, ROWS = RNG.standard_normal((3, 2, 3, 2)), RNG.standard_normal((5, 4))
+BATCHED = {                                                 # name: (a function of a batch of four, the batch)
+    "relu": (F.relu, RNG.standard_normal((4, 3))),
+    "linear": (lambda x: F.linear(x, ROWS, np.arange(5.0)), RNG.standard_normal((4, 4))),
+    "conv2d": (lambda x: F.conv2d(x, KERNELS, np.arange(3.0), 2, 1), RNG.standard_normal((4, 2, 5, 6))),
+    "conv2d, dilated": (lambda x: F.conv2d(x, KERNELS, dilation=2), RNG.standard_normal((4, 2, 5, 6))),
+    "max_pool2d": (lambda x: F.max_pool2d(x, 2), RNG.standard_normal((4, 2, 5, 6))),
+    "max_pool2d, overlapping": (lambda x: F.max_pool2d(x, 3, 1, 1), RNG.standard_normal((4, 2, 5, 6))),
+    "softmax": (lambda x: F.softmax(x, 1), RNG.standard_normal((4, 5))),
+    "log_softmax": (lambda x: F.log_softmax(x, 1), RNG.standard_normal((4, 5))),
+    "mse_loss": (lambda x: F.mse_loss(x, x * 0, reduction="none"), RNG.standard_normal((4, 5))),
+}
+batched = pytest.mark.parametrize("function, batch", BATCHED.values(), ids=BATCHED)
+
+
+@batched
+def test_arrays_in_arrays_out(function, batch):
+    result = function(batch)
+    assert isinstance(result, np.ndarray)
+    np.testing.assert_array_equal(function(Tensor(batch)).numpy(), result)
+
+
+def test_losses_of_arrays_are_numbers_of_numpy():
+    logits = RNG.standard_normal((4, 5))
+    for loss in (F.cross_entropy(logits, CLASSES), F.mse_loss(logits, logits)):
+        assert isinstance(loss, (np.ndarray, np.generic)) and loss.shape == ()
+
+
+@batched
+def test_permuting_the_batch_permutes_the_result(function, batch):
+    order = [2, 0, 3, 1]
+    np.testing.assert_allclose(function(batch[order]), function(batch)[order], rtol=1e-12)
+
+
+def test_permuting_batch_and_classes_permutes_the_losses():
+    logits, order = RNG.standard_normal((4, 5)), [2, 0, 3, 1]
+    losses = F.cross_entropy(logits, CLASSES, "none")
+    permuted = F.cross_entropy(logits[order], CLASSES[order], "none")
+    np.testing.assert_allclose(permuted, losses[order], rtol=1e-12)
+
+
+@batched
+@pytest.mark.parametrize("relay", LAYOUTS.values(), ids=LAYOUTS)
+def test_any_memory_order_gives_the_same(function, batch, relay):
+    plain, relaid = Tensor(batch, requires_grad=True), Tensor(relay(batch), requires_grad=True)
+    out, other = function(plain), function(relaid)
+    np.testing.assert_allclose(other.detach().numpy(), out.detach().numpy(), rtol=1e-10, atol=1e-12)
+    weight = np.random.default_rng(1).standard_normal(out.shape)
+    out.backward(weight)
+    other.backward(relay(weight))
+    np.testing.assert_allclose(relaid.grad.numpy(), plain.grad.numpy(), rtol=1e-10, atol=1e-12)
+
+
+def small_network(pictures, kernels, rows):
+    hidden = F.max_pool2d(F.relu(F.conv2d(pictures, kernels, padding=1)), 2)
+    return F.cross_entropy(F.linear(hidden.reshape(len(hidden), -1), rows), np.array([1, 0]))
+
+
+def test_a_hessian_vector_product_through_a_network_is_the_nudged_gradient():
+    inputs = distinct(np.random.default_rng(3), (2, 1, 4, 5), (2, 1, 3, 2), (3, 12))
+    vectors = [np.random.default_rng(4).standard_normal(array.shape) for array in inputs]
+
+    def slope(arrays, create_graph=False):
+        """The gradient's component along `vectors`."""
+        tracked = [Tensor(array, requires_grad=True) for array in arrays]
+        gradients = grad(small_network(*tracked), tracked, create_graph=create_graph)
+        return tracked, sum(ops.sum(gradient * vector) for gradient, vector in zip(gradients, vectors))
+
+    tracked, along = slope(inputs, create_graph=True)
+    products = grad(along, tracked)
+    numeric = numeric_gradients(lambda *arrays: slope(arrays)[1].item(), inputs)
+    for product, expected in zip(products, numeric):
+        np.testing.assert_allclose(product.numpy(), expected, rtol=1e-5, atol=1e-7, strict=True)
+
+
+# --- Mistakes -----------------------------------------------------------------------------------------------
+
+def pictures(*shape):
+    return tensor(np.zeros(shape, np.float32))
+
+
+KERNEL = pictures(1, 1, 3, 3)
+MISTAKES = {                                                # name: (the call, the error, words of it)
+    "conv2d of a single picture": (
+        lambda: F.conv2d(pictures(1, 5, 5), KERNEL), RuntimeError, ["conv2d", "(1, 5, 5)", "(N, C, H, W)"]),
+    "conv2d of other channels": (
+        lambda: F.conv2d(pictures(4, 3, 5, 5), KERNEL),
+        RuntimeError, ["conv2d", "(4, 3, 5, 5)", "(1, 1, 3, 3)"]),
+    "conv2d of too small pictures": (
+        lambda: F.conv2d(pictures(1, 1, 2, 5), KERNEL), RuntimeError, ["conv2d", "(3, 3)", "(2, 5)", "fit"]),
+    "conv2d, too dilated": (
+        lambda: F.conv2d(pictures(1, 1, 5, 5), KERNEL, dilation=3),
+        RuntimeError, ["conv2d", "dilation 3", "fit"]),
+    "conv2d with stride 0": (
+        lambda: F.conv2d(pictures(1, 1, 5, 5), KERNEL, stride=0),
+        RuntimeError, ["conv2d", "stride", "at least 1"]),
+    "conv2d with padding -1": (
+        lambda: F.conv2d(pictures(1, 1, 5, 5), KERNEL, padding=-1),
+        RuntimeError, ["conv2d", "padding", "-1"]),
+    "conv2d with three strides": (
+        lambda: F.conv2d(pictures(1, 1, 5, 5), KERNEL, stride=(1, 1, 2)),
+        (RuntimeError, ValueError), ["(1, 1, 2)"]),
+    "conv2d with another bias": (
+        lambda: F.conv2d(pictures(1, 1, 5, 5), KERNEL, pictures(3)), RuntimeError, ["(3,)"]),
+    "max_pool2d of rows": (
+        lambda: F.max_pool2d(pictures(5, 5), 2), RuntimeError, ["max_pool2d", "(5, 5)"]),
+    "max_pool2d of too small pictures": (
+        lambda: F.max_pool2d(pictures(1, 1, 4, 4), (2, 5)),
+        RuntimeError, ["max_pool2d", "(2, 5)", "(4, 4)", "fit"]),
+    "max_pool2d with windows of padding alone": (
+        lambda: F.max_pool2d(pictures(1, 1, 4, 4), 2, padding=2), RuntimeError, ["max_pool2d", "padding"]),
+    "linear of another length": (
+        lambda: F.linear(pictures(2, 3), pictures(5, 4)), RuntimeError, ["linear", "(2, 3)", "(5, 4)"]),
+    "linear of a number": (
+        lambda: F.linear(tensor(1.0), pictures(5, 4)), RuntimeError, ["linear", "()"]),
+    "cross_entropy of one row": (
+        lambda: F.cross_entropy(pictures(3), 1), RuntimeError, ["cross_entropy", "(3,)"]),
+    "cross_entropy of too few classes": (
+        lambda: F.cross_entropy(pictures(2, 3), [1]), RuntimeError, ["cross_entropy", "(2, 3)", "(1,)"]),
+    "cross_entropy of fractions": (
+        lambda: F.cross_entropy(pictures(2, 3), [1.0, 2.0]),
+        RuntimeError, ["cross_entropy", "integers", "float64"]),
+    "cross_entropy of a class too many": (
+        lambda: F.cross_entropy(pictures(2, 3), [0, 3]), IndexError, ["cross_entropy", "3 classes"]),
+    "cross_entropy of a negative class": (
+        lambda: F.cross_entropy(pictures(2, 3), [-1, 2]), IndexError, ["cross_entropy", "-1", "3 classes"]),
+    "cross_entropy with a misspelt reduction": (
+        lambda: F.cross_entropy(pictures(2, 3), [0, 1], "average"), ValueError,
+        ["cross_entropy", '"mean", "sum" or "none"', "'average'"]),
+    "mse_loss of two shapes": (
+        lambda: F.mse_loss(pictures(2, 3), pictures(3)), RuntimeError, ["mse_loss", "(2, 3)", "(3,)"]),
+    "mse_loss with a misspelt reduction": (
+        lambda: F.mse_loss(pictures(2), pictures(2), "avg"), ValueError, ["mse_loss", "'avg'"]),
+}
+
+
+@pytest.mark.parametrize("call, kind, words", MISTAKES.values(), ids=MISTAKES)
+def test_mistakes_say_what_would_have_been_right(call, kind, words):
+    with pytest.raises(kind) as caught:
+        call()
+    for word in words:
+        assert word in str(caught.value)

@@ -1,0 +1,76 @@
+"""Keeping memory is a favour asked of the allocator: never more than that, and never in the way."""
+
+import ctypes
+import os
+import platform
+import subprocess
+import sys
+
+import pytest
+
+from minigrad.memory import keep_memory
+from tests.test_imports import ROOT
+
+
+class Library:
+    """Stands in for the C library: notes what it is asked, and gives the answer that it was made with."""
+
+    def __init__(self, answer):
+        self.asked, self.answer = [], answer
+
+    def mallopt(self, parameter, value):
+        self.asked.append((parameter, value))
+        return self.answer
+
+
+@pytest.fixture(autouse=True)
+def on_linux(monkeypatch):
+    monkeypatch.delenv("MINIGRAD_KEEP_MEMORY", raising=False)
+    monkeypatch.setattr(sys, "platform", "linux")
+
+
+@pytest.fixture
+def library(monkeypatch):
+    library = Library(answer=1)
+    monkeypatch.setattr(ctypes, "CDLL", lambda name: library)
+    return library
+
+
+def test_large_arrays_are_kept_where_the_allocator_agrees(library):
+    assert keep_memory() is True
+    asked = dict(library.asked)                             # by glibc's numbers for the two thresholds
+    assert asked.keys() == {-1, -3} and all(2**28 <= value < 2**31 for value in asked.values())
+
+
+def test_the_environment_can_say_no(library, monkeypatch):
+    monkeypatch.setenv("MINIGRAD_KEEP_MEMORY", "0")
+    assert keep_memory() is False and library.asked == []
+
+
+@pytest.mark.parametrize("system", ["darwin", "win32", "freebsd14"])
+def test_other_systems_are_left_alone(library, monkeypatch, system):
+    monkeypatch.setattr(sys, "platform", system)
+    assert keep_memory() is False and library.asked == []
+
+
+def test_a_library_without_mallopt_is_left_alone(monkeypatch):
+    monkeypatch.setattr(ctypes, "CDLL", lambda name: object())
+    assert keep_memory() is False
+
+
+def test_a_refusal_is_told(monkeypatch):
+    monkeypatch.setattr(ctypes, "CDLL", lambda name: Library(answer=0))
+    assert keep_memory() is False
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="asks the real glibc")
+def test_glibc_agrees():
+    assert keep_memory() is True
+
+
+@pytest.mark.parametrize("switch", ["0", "1", ""])
+def test_minigrad_can_be_imported_either_way(switch):
+    script = "import minigrad; print(minigrad.zeros(2).tolist())"
+    command, environment = [sys.executable, "-c", script], os.environ | {"MINIGRAD_KEEP_MEMORY": switch}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("[0.0, 0.0]\n", "")

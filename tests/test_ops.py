@@ -1,0 +1,217 @@
+"""The calculus: every operation of the table, against NumPy and against nudging, on arrays of every form."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from minigrad import ops
+from minigrad.ops import OPS
+from minigrad.tensor import Tensor, grad
+from tests.numeric import numeric_gradients
+from tests.samples import COMPOSED, LAYOUTS, SAMPLES, seeds
+
+ROWS = SAMPLES | COMPOSED
+ROWS_WITH_GRADIENT = [name for name, sample in ROWS.items() if sample.wants]
+every_operation = pytest.mark.parametrize("name", ROWS)
+every_gradient = pytest.mark.parametrize("name", ROWS_WITH_GRADIENT)
+drawn = given(data=st.data(), seed=seeds)
+
+
+def test_every_operation_has_its_row():
+    assert SAMPLES.keys() == OPS.keys()
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_gradients_are_declared_where_the_table_wants_them(name):
+    declared = [i for i, vjp in enumerate(OPS[name].vjps) if vjp is not None]
+    assert declared == list(SAMPLES[name].wants)
+
+
+# --- Forward ------------------------------------------------------------------------------------------------
+
+def apply(name, args):
+    return getattr(ops, name)(*args)
+
+
+def tensors(args, requires_grad=False):
+    """The arguments with every array of floats as a tensor."""
+    return [Tensor(arg, requires_grad) if is_float(arg) else arg for arg in args]
+
+
+def is_float(arg):
+    return isinstance(arg, np.ndarray) and arg.dtype.kind == "f"
+
+
+@every_operation
+@given(data=st.data())
+def test_forward_is_numpy(name, data):
+    args = data.draw(ROWS[name].arguments)
+    expected = np.asarray(ROWS[name].forward(*args))
+    on_arrays, on_tensors = apply(name, args), apply(name, tensors(args))
+    assert isinstance(on_arrays, (np.ndarray, np.generic)) and isinstance(on_tensors, Tensor)
+    for result in (np.asarray(on_arrays), on_tensors.numpy()):
+        np.testing.assert_allclose(result, expected, rtol=1e-9, atol=1e-12, strict=True)
+
+
+@pytest.mark.parametrize("name", [name for name in ROWS if not ROWS[name].wants])
+@given(data=st.data())
+def test_flat_operations_take_no_gradient(name, data):
+    result = apply(name, tensors(data.draw(ROWS[name].arguments), requires_grad=True))
+    assert not result.requires_grad and result.is_leaf
+
+
+# --- Gradients ----------------------------------------------------------------------------------------------
+
+class Call:
+    """An operation with drawn arguments, as a function of those that take a gradient."""
+
+    def __init__(self, name, args):
+        self.name, self.args = name, list(args)
+        self.places = [place for place in ROWS[name].wants if is_float(args[place])]
+        self.arrays = [args[place] for place in self.places]
+
+    def __call__(self, *inputs):
+        args = self.args.copy()
+        for place, value in zip(self.places, inputs):
+            args[place] = value
+        return apply(self.name, args)
+
+    def tracked(self):
+        return [Tensor(array, requires_grad=True) for array in self.arrays]
+
+
+def assert_equal_gradients(got, expected, tolerance=1e-7):
+    assert len(got) == len(expected)
+    for ours, theirs in zip(got, expected):
+        ours = np.zeros_like(theirs) if ours is None else ours.detach().numpy()
+        np.testing.assert_allclose(ours, theirs, rtol=tolerance, atol=tolerance, strict=True)
+
+
+@every_gradient
+@drawn
+def test_gradient_is_the_nudged_one(name, data, seed):
+    call = Call(name, data.draw(ROWS[name].arguments))
+    inputs = call.tracked()
+    out = call(*inputs)
+    weight = np.random.default_rng(seed).standard_normal(out.shape)
+    numeric = numeric_gradients(lambda *arrays: np.vdot(weight, call(*arrays)), call.arrays)
+    assert_equal_gradients(grad(out, inputs, weight), numeric)
+
+
+@every_gradient
+@drawn
+def test_gradient_of_the_gradient_is_the_nudged_one(name, data, seed):
+    """In every input, and in the weight of the output too: for a linear operation, that is all there is."""
+    call = Call(name, data.draw(ROWS[name].arguments))
+    rng = np.random.default_rng(seed)
+    weight = rng.standard_normal(call(*call.arrays).shape)
+    seconds = [rng.standard_normal(array.shape) for array in call.arrays]
+
+    def first(inputs, weight, create_graph):
+        gradients = grad(call(*inputs), inputs, weight, create_graph=create_graph)
+        return sum((ops.sum(gradient * second) for gradient, second in zip(gradients, seconds)), start=0.0)
+
+    def nudged(*arrays):
+        inputs = [Tensor(array, requires_grad=True) for array in arrays[:-1]]
+        return first(inputs, arrays[-1], create_graph=False).item()
+
+    inputs = [*call.tracked(), Tensor(weight, requires_grad=True)]
+    first(inputs[:-1], inputs[-1], create_graph=True).backward()
+    numeric = numeric_gradients(nudged, [*call.arrays, weight])
+    assert_equal_gradients([tensor.grad for tensor in inputs], numeric, 1e-6)
+
+
+@every_gradient
+@drawn
+def test_float32_stays_float32_and_agrees(name, data, seed):
+    call = Call(name, data.draw(ROWS[name].arguments))
+    weight = np.random.default_rng(seed).standard_normal(call(*call.arrays).shape)
+    inputs = call.tracked()
+    exact = grad(call(*inputs), inputs, weight)
+    short = [Tensor(array.astype(np.float32), requires_grad=True) for array in call.arrays]
+    out = call(*short)
+    assert out.dtype == (np.float64 if name == "to" else np.float32)
+    for ours, theirs in zip(grad(out, short, weight), exact):
+        assert ours.dtype == np.float32
+        np.testing.assert_allclose(ours.numpy(), theirs.numpy(), rtol=1e-3, atol=1e-4)
+
+
+@every_gradient
+@drawn
+def test_memory_order_changes_nothing(name, data, seed):
+    call = Call(name, data.draw(ROWS[name].arguments))
+    relay = LAYOUTS[data.draw(st.sampled_from(sorted(LAYOUTS)))]
+    weight = np.random.default_rng(seed).standard_normal(call(*call.arrays).shape)
+    inputs = call.tracked()
+    relaid = [Tensor(relay(array), requires_grad=True) for array in call.arrays]
+    out, other = call(*inputs), call(*relaid)
+    np.testing.assert_allclose(other.detach().numpy(), out.detach().numpy(), 1e-12, 1e-12, strict=True)
+    expected = [gradient.numpy() for gradient in grad(out, inputs, weight)]
+    assert_equal_gradients(grad(other, relaid, relay(weight)), expected, 1e-12)
+
+
+@pytest.mark.parametrize("name", [name for name in SAMPLES if SAMPLES[name].wants])
+@drawn
+def test_vjps_write_to_nothing(name, data, seed):
+    """Everything that a vjp is handed refuses to be written to: the write itself is then an error."""
+    args = data.draw(SAMPLES[name].arguments)
+    out = np.asarray(apply(name, args))
+    weight = np.random.default_rng(seed).standard_normal(out.shape)
+    for array in (out, weight, *(arg for arg in args if isinstance(arg, np.ndarray))):
+        array.flags.writeable = False
+    for place in Call(name, args).places:
+        OPS[name].vjps[place](weight, out, *args)
+
+
+@pytest.mark.parametrize("name", [name for name in ROWS if ROWS[name].adjoint])
+@drawn
+def test_linear_operations_come_in_pairs(name, data, seed):
+    """⟨Ax, y⟩ = ⟨x, Aᵀy⟩ for all x and y; where a border is added to x, for what depends on x."""
+    x, *rest = data.draw(ROWS[name].arguments)
+    there = apply(name, [x, *rest]) - apply(name, [np.zeros_like(x), *rest])
+    y = np.random.default_rng(seed).standard_normal(there.shape)
+    back = ROWS[name].adjoint(y, x, *rest)
+    assert back.shape == x.shape
+    np.testing.assert_allclose(np.vdot(there, y), np.vdot(x, back), rtol=1e-9, atol=1e-9)
+
+
+# --- Kinks, ties and mistakes -------------------------------------------------------------------------------
+
+def rows_of(field):
+    return [pytest.param(name, case, id=f"{name}-{i}")
+            for name, sample in ROWS.items() for i, case in enumerate(getattr(sample, field))]
+
+
+@pytest.mark.parametrize("name, kink", rows_of("kinks"))
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_gradient_at_kinks_and_ties_is_pytorchs(name, kink, dtype):
+    args = [arg.astype(dtype) if is_float(arg) else arg for arg in kink.arguments]
+    call = Call(name, args)
+    inputs = call.tracked()
+    out = call(*inputs)
+    assert np.all(np.isfinite(out.detach().numpy()))
+    for ours, expected in zip(grad(out, inputs, kink.weight), kink.gradients, strict=True):
+        assert ours.dtype == dtype
+        np.testing.assert_allclose(ours.numpy(), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("name, error", rows_of("errors"))
+def test_mistakes_are_refused_by_name(name, error):
+    with pytest.raises(error.kind) as caught:
+        apply(name, tensors(error.arguments))
+    for word in (name, *error.words):
+        assert word in str(caught.value)
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.bool_])
+def test_integers_made_from_floats_take_no_gradient(dtype):
+    assert not ops.to(Tensor([0.5, 2.0], requires_grad=True), dtype).requires_grad
+
+
+def test_arguments_can_be_named_and_left_out():
+    x = Tensor([[1.0, 2.0], [3.0, 5.0]])
+    assert ops.sum(x).item() == 11
+    assert ops.sum(x, keepdim=True, dim=0).tolist() == [[4, 7]]
+    with pytest.raises(TypeError, match="axis"):
+        ops.sum(x, axis=0)

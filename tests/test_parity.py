@@ -1,0 +1,387 @@
+"""The same calls in minigrad and in PyTorch, where it is installed: values, gradients, dtypes and errors."""
+
+import operator
+
+import numpy as np
+import pytest
+
+import minigrad
+from minigrad.nn import functional as F
+from tests.samples import COMPOSED, SAMPLES, distinct
+
+torch = pytest.importorskip("torch")
+torch.set_num_threads(1)
+
+MINIGRAD, TORCH = (minigrad, F), (torch, torch.nn.functional)
+GRAD = {minigrad: minigrad.grad, torch: torch.autograd.grad}
+
+
+def in_both(call, arrays, seed=0):
+    """[values, gradients] of `call(library, functional, *tensors)` in minigrad and in PyTorch."""
+    results = []
+    for library, functional in (MINIGRAD, TORCH):
+        inputs = [library.from_numpy(array.copy()).requires_grad_() for array in arrays]
+        out = call(library, functional, *inputs)
+        weight = np.random.default_rng(seed).standard_normal(tuple(out.shape)).astype(arrays[0].dtype)
+        out.backward(library.from_numpy(weight))
+        results.append([out.detach().numpy(), *(tensor.grad.numpy() for tensor in inputs)])
+    return results
+
+
+def assert_agree(call, arrays, tolerance):
+    ours, theirs = in_both(call, arrays)
+    for one, other in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(one, other, rtol=tolerance, atol=tolerance, strict=True)
+
+
+# --- Values and gradients -----------------------------------------------------------------------------------
+
+LOGITS, CLASSES = (4, 5), [3, 0, 4, 3]
+CALLS = {                                                   # name: (the call, the shapes of its tensors)
+    "relu": (lambda m, F, x: F.relu(x), [(3, 4)]),
+    "abs": (lambda m, F, x: m.abs(x), [(3, 4)]),
+    "exp": (lambda m, F, x: m.exp(x), [(3, 4)]),
+    "log of abs": (lambda m, F, x: m.log(m.abs(x)), [(3, 4)]),
+    "sqrt of abs": (lambda m, F, x: m.sqrt(m.abs(x)), [(3, 4)]),
+    "tanh": (lambda m, F, x: m.tanh(x), [(3, 4)]),
+    "sigmoid": (lambda m, F, x: m.sigmoid(x), [(3, 4)]),
+    "cube": (lambda m, F, x: x**3, [(3, 4)]),
+    "negative power": (lambda m, F, x: x**-2, [(3, 4)]),
+    "power of a tensor": (lambda m, F, x, y: m.pow(m.abs(x), y), [(3, 4), (4,)]),
+    "arithmetic": (lambda m, F, x, y: (x + y) * (x - y) / y - 2 / x, [(3, 1, 2), (4, 2)]),
+    "maximum and minimum": (lambda m, F, x, y: m.maximum(x, y) * m.minimum(x, y), [(3, 4), (4,)]),
+    "where": (lambda m, F, x, y: m.where(x > y, x * y, y), [(3, 4), (4,)]),
+    "sum": (lambda m, F, x: m.sum(x, (0, 2), keepdim=True), [(2, 3, 4)]),
+    "mean": (lambda m, F, x: m.mean(x, -1), [(2, 3, 4)]),
+    "amax": (lambda m, F, x: m.amax(x, (0, -1)), [(2, 3, 4)]),
+    "max": (lambda m, F, x: m.max(x), [(2, 3)]),
+    "max along": (lambda m, F, x: x.max(1).values, [(2, 3, 4)]),
+    "max along, as a function": (lambda m, F, x: m.max(x, 1)[0], [(2, 3, 4)]),
+    "logsumexp": (lambda m, F, x: m.logsumexp(x, 1, keepdim=True), [(2, 3, 4)]),
+    "softmax": (lambda m, F, x: F.softmax(x, 1), [(2, 3, 4)]),
+    "log_softmax": (lambda m, F, x: F.log_softmax(x, -1), [(2, 3, 4)]),
+    "matrices": (lambda m, F, x, y: x @ y, [(2, 3), (3, 4)]),
+    "batches of matrices": (lambda m, F, x, y: m.matmul(x, y), [(2, 1, 2, 3), (4, 3, 2)]),
+    "matrix and vector": (lambda m, F, x, y: x @ y, [(4, 2, 3), (3,)]),
+    "vector and matrix": (lambda m, F, x, y: x @ y, [(3,), (4, 3, 2)]),
+    "vectors": (lambda m, F, x, y: x @ y, [(3,), (3,)]),
+    "reshape": (lambda m, F, x: m.reshape(x, (4, -1)), [(2, 3, 4)]),
+    "permute": (lambda m, F, x: x.permute(-1, 0, 1), [(2, 3, 4)]),
+    "transpose": (lambda m, F, x: x.transpose(0, -1).mT, [(2, 3, 4)]),
+    "flatten": (lambda m, F, x: x.flatten(1), [(2, 3, 4)]),
+    "expand": (lambda m, F, x: x.expand(3, 2, 4), [(2, 1)]),
+    "unfold": (lambda m, F, x: x.unfold(-1, 3, 2), [(2, 8)]),
+    "unfold an axis in the middle": (lambda m, F, x: x.unfold(1, 2, 1), [(2, 4, 3)]),
+    "indexing": (lambda m, F, x: x[1:, None, ..., -1], [(3, 4, 5)]),
+    "indexing by duplicates": (lambda m, F, x: x[m.tensor([0, 2, 0]), m.tensor([1, 1, 1])], [(3, 4)]),
+    "a mask": (lambda m, F, x: x[x > 0], [(3, 4)]),
+    "linear": (lambda m, F, x, w, b: F.linear(x, w, b), [(4, 3), (5, 3), (5,)]),
+    "linear on sequences": (lambda m, F, x, w: F.linear(x, w), [(2, 4, 3), (5, 3)]),
+    "conv2d": (lambda m, F, x, w, b: F.conv2d(x, w, b), [(2, 3, 6, 7), (4, 3, 3, 2), (4,)]),
+    "conv2d, strided": (
+        lambda m, F, x, w: F.conv2d(x, w, stride=(2, 1), padding=1), [(2, 3, 6, 7), (4, 3, 3, 2)]),
+    "conv2d, dilated": (
+        lambda m, F, x, w: F.conv2d(x, w, dilation=(1, 3), padding=(0, 2)), [(2, 1, 6, 7), (2, 1, 3, 3)]),
+    "max_pool2d": (lambda m, F, x: F.max_pool2d(x, 2), [(2, 3, 6, 7)]),
+    "max_pool2d, overlapping": (lambda m, F, x: F.max_pool2d(x, 3, 1, 1), [(2, 3, 6, 7)]),
+    "max_pool2d, rectangular": (lambda m, F, x: F.max_pool2d(x, (2, 3), (1, 2), (1, 0), 2), [(2, 3, 6, 7)]),
+    "cross_entropy": (lambda m, F, x: F.cross_entropy(x, m.tensor(CLASSES)), [LOGITS]),
+    "cross_entropy, summed": (
+        lambda m, F, x: F.cross_entropy(x, m.tensor(CLASSES), reduction="sum"), [LOGITS]),
+    "cross_entropy, one by one": (
+        lambda m, F, x: F.cross_entropy(x, m.tensor(CLASSES), reduction="none"), [LOGITS]),
+    "cross_entropy of huge logits": (lambda m, F, x: F.cross_entropy(x * 4e3, m.tensor(CLASSES)), [LOGITS]),
+    "cross_entropy of shifted logits": (
+        lambda m, F, x: F.cross_entropy(x + 1e4, m.tensor(CLASSES)), [LOGITS]),
+    "mse_loss": (lambda m, F, x, y: F.mse_loss(x, y), [(2, 3), (2, 3)]),
+    "mse_loss, summed": (lambda m, F, x, y: F.mse_loss(x, y, reduction="sum"), [(2, 3), (2, 3)]),
+}
+every_call = pytest.mark.parametrize("call, shapes", CALLS.values(), ids=CALLS)
+
+
+@every_call
+def test_float64_agrees_to_the_last_digits(call, shapes):
+    assert_agree(call, distinct(np.random.default_rng(0), *shapes), 1e-10)
+
+
+@every_call
+def test_float32_agrees(call, shapes):
+    arrays = distinct(np.random.default_rng(0), *shapes)
+    assert_agree(call, [array.astype(np.float32) for array in arrays], 1e-5)
+
+
+POOLINGS = {
+    "side by side": dict(kernel_size=2),
+    "overlapping": dict(kernel_size=3, stride=1),
+    "padded": dict(kernel_size=3, stride=2, padding=1),
+    "dilated": dict(kernel_size=2, stride=1, dilation=2),
+    "rectangular": dict(kernel_size=(3, 2), stride=(1, 2), padding=(1, 0)),
+}
+
+
+@pytest.mark.parametrize("options", POOLINGS.values(), ids=POOLINGS)
+@pytest.mark.parametrize("seed", range(5))
+def test_max_pool2d_breaks_ties_alike(options, seed):
+    pictures = np.random.default_rng(seed).integers(0, 3, (2, 2, 6, 8)).astype(np.float64)
+    assert_agree(lambda m, F, x: F.max_pool2d(x, **options), [pictures], 1e-12)
+
+
+KINKS = [pytest.param(name, kink, id=f"{name}-{i}") for name, sample in (SAMPLES | COMPOSED).items()
+         for i, kink in enumerate(sample.kinks)]
+
+
+@pytest.mark.parametrize("name, kink", KINKS)
+def test_the_table_of_kinks_is_pytorchs(name, kink):
+    arrays = [arg for arg in kink.arguments if isinstance(arg, np.ndarray)]
+    others = [arg for arg in kink.arguments[len(arrays):] if arg is not None and arg is not False]
+    tracked = [torch.tensor(array, requires_grad=True) for array in arrays]
+    along = name == "max_along"                             # what torch.max does when it has an axis
+    out = torch.max(*tracked, *others).values if along else getattr(torch, name)(*tracked, *others)
+    out.backward(torch.tensor(kink.weight).expand(out.shape))
+    for theirs, expected in zip(tracked, kink.gradients, strict=True):
+        np.testing.assert_allclose(theirs.grad.numpy(), expected, rtol=1e-9)
+
+
+@every_call
+def test_gradients_of_gradients_agree(call, shapes):
+    arrays = distinct(np.random.default_rng(0), *shapes)
+    results = []
+    for library, functional in (MINIGRAD, TORCH):
+        inputs = [library.from_numpy(array.copy()).requires_grad_() for array in arrays]
+        out = call(library, functional, *inputs)
+        slopes = GRAD[library]((out * out * out).sum(), inputs, create_graph=True)
+        sum((slope * slope).sum() for slope in slopes).backward()
+        results.append([tensor.grad.detach().numpy() for tensor in inputs])
+    for ours, theirs in zip(*results):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-8, atol=1e-8 * np.abs(theirs).max(), strict=True)
+
+
+# --- dtypes -------------------------------------------------------------------------------------------------
+
+OPERANDS = {
+    "float32": lambda m: m.from_numpy(np.ones(2, np.float32)),
+    "float64": lambda m: m.from_numpy(np.ones(2)),
+    "int64": lambda m: m.from_numpy(np.ones(2, np.int64)),
+    "int32": lambda m: m.from_numpy(np.ones(2, np.int32)),
+    "uint8": lambda m: m.from_numpy(np.ones(2, np.uint8)),
+    "bool": lambda m: m.from_numpy(np.ones(2, np.bool_)),
+    "float32 0-d": lambda m: m.from_numpy(np.array(1, np.float32)),
+    "float64 0-d": lambda m: m.from_numpy(np.array(1.0)),
+    "int64 0-d": lambda m: m.from_numpy(np.array(1)),
+    "Python float": lambda m: 1.0,
+    "Python int": lambda m: 1,
+    "Python bool": lambda m: True,
+}
+
+
+# Where the two are known to differ: in NumPy a 0-d integer widens narrower ones, and a boolean has powers.
+DIFFERENT = [{"int64 0-d", "int32"}, {"int64 0-d", "uint8"}]
+
+
+def dtype_name(tensor):
+    return str(tensor.dtype).removeprefix("torch.")
+
+
+def outcome(call):
+    """The name of the result's dtype, or that there was an error."""
+    try:
+        return dtype_name(call())
+    except (RuntimeError, TypeError):
+        return "error"
+
+
+@pytest.mark.parametrize("apply", [operator.add, operator.mul, operator.truediv, operator.pow, operator.gt])
+@pytest.mark.parametrize("left", [name for name in OPERANDS if not name.startswith("Python")])
+@pytest.mark.parametrize("right", OPERANDS)
+def test_operators_give_the_same_dtype(apply, left, right):
+    if {left, right} in DIFFERENT or (apply is operator.pow and "bool" in left and "bool" in right):
+        return
+    for first, second in ((OPERANDS[left], OPERANDS[right]), (OPERANDS[right], OPERANDS[left])):
+        ours, theirs = [outcome(lambda: apply(first(m), second(m))) for m in (minigrad, torch)]  # noqa: B023
+        assert ours == theirs
+
+
+FUNCTIONS = {
+    "exp": lambda m, x: m.exp(x), "log": lambda m, x: m.log(x), "sqrt": lambda m, x: m.sqrt(x),
+    "tanh": lambda m, x: m.tanh(x), "sigmoid": lambda m, x: m.sigmoid(x), "sum": lambda m, x: m.sum(x),
+    "sum along": lambda m, x: m.sum(x, 0), "amax": lambda m, x: m.amax(x, 0), "max": lambda m, x: x.max(),
+    "argmax": lambda m, x: x.argmax(), "abs": lambda m, x: m.abs(x), "sign": lambda m, x: m.sign(x),
+    "neg": lambda m, x: -x, "reshape": lambda m, x: x.reshape(2, 1), "getitem": lambda m, x: x[0],
+    "logsumexp": lambda m, x: m.logsumexp(x, 0),
+    "where": lambda m, x: m.where(x == x, x, 0),
+}
+REFUSED_BY_ONE = {("abs", "bool"), ("argmax", "bool"), ("sign", "bool"), ("logsumexp", "bool")}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("operand", ["float32", "float64", "int64", "int32", "uint8", "bool"])
+def test_functions_give_the_same_dtype(function, operand):
+    apply, make = FUNCTIONS[function], OPERANDS[operand]
+    ours, theirs = [outcome(lambda: apply(m, make(m))) for m in (minigrad, torch)]  # noqa: B023
+    assert ours == theirs or ((function, operand) in REFUSED_BY_ONE and "error" in (ours, theirs))
+
+
+@pytest.mark.parametrize("data", [1.5, [1, 2.5], 3, [1, 2], True, [[True], [False]], np.array([1.0]),
+                                  np.array([1], np.float32), np.float64(2.0)], ids=repr)
+def test_tensor_gives_the_same_dtype_and_shape(data):
+    ours, theirs = minigrad.tensor(data), torch.tensor(data)
+    assert dtype_name(ours) == dtype_name(theirs) and ours.shape == tuple(theirs.shape)
+
+
+# --- Errors and the graph -----------------------------------------------------------------------------------
+
+MISTAKES = {
+    "shapes that do not broadcast": lambda m, F: m.ones(2, 3) + m.ones(2),
+    "matrices that do not fit": lambda m, F: m.ones(2, 3) @ m.ones(2, 3),
+    "too small an array to reshape": lambda m, F: m.ones(2, 3).reshape(4, 2),
+    "an axis too many": lambda m, F: m.ones(2, 3).sum(2),
+    "an axis twice": lambda m, F: m.ones(2, 3).sum((0, 0)),
+    "an index too large": lambda m, F: m.ones(2, 3)[2],
+    "an index tensor too large": lambda m, F: m.ones(2, 3)[m.tensor([0, 2])],
+    "the largest of nothing": lambda m, F: m.ones(0).max(),
+    "the largest along nothing": lambda m, F: m.ones(2, 0).max(1),
+    "a window too long": lambda m, F: m.ones(3).unfold(0, 4, 1),
+    "a step of 0": lambda m, F: m.ones(3).unfold(0, 2, 0),
+    "a step backwards": lambda m, F: m.ones(3).unfold(0, 4, -1),
+    "backward without a gradient": lambda m, F: m.ones(2, requires_grad=True).exp().backward(),
+    "backward with the wrong shape": lambda m, F: m.ones(2, requires_grad=True).exp().backward(m.ones(3)),
+    "backward with nothing to differentiate": lambda m, F: m.ones(2).sum().backward(),
+    "integers that want a gradient": lambda m, F: m.tensor([1], requires_grad=True),
+    "numpy() of a tensor with a gradient": lambda m, F: m.ones(2, requires_grad=True).numpy(),
+    "one number of two": lambda m, F: m.ones(2).item(),
+    "a leaf changed in place": lambda m, F: m.ones(2, requires_grad=True).__iadd__(1),
+    "a truth of two": lambda m, F: bool(m.ones(2)),
+    "a kernel too large": lambda m, F: F.conv2d(m.ones(1, 1, 2, 2), m.ones(1, 1, 3, 3)),
+    "other channels": lambda m, F: F.conv2d(m.ones(1, 2, 5, 5), m.ones(1, 1, 3, 3)),
+    "padding above half a window": lambda m, F: F.max_pool2d(m.ones(1, 1, 4, 4), 2, padding=2),
+    "a class too large": lambda m, F: F.cross_entropy(m.ones(2, 3), m.tensor([0, 3])),
+    "a negative class": lambda m, F: F.cross_entropy(m.ones(2, 3), m.tensor([0, -1])),
+    "a misspelt reduction": lambda m, F: F.mse_loss(m.ones(2), m.ones(2), reduction="avg"),
+    "three strides": lambda m, F: F.conv2d(m.ones(1, 1, 5, 5), m.ones(1, 1, 3, 3), stride=(1, 1, 1)),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES.values(), ids=MISTAKES)
+def test_a_mistake_is_one_in_both(mistake):
+    for library, functional in (MINIGRAD, TORCH):
+        with pytest.raises((RuntimeError, IndexError, ValueError, TypeError)):
+            mistake(library, functional)
+
+
+def used_twice(m, x):
+    (x * x + x).sum().backward()
+
+
+def two_backwards(m, x):
+    (x * 2).sum().backward()
+    (x * 3).sum().backward()
+
+
+def detached(m, x):
+    (x.detach() * x).sum().backward()
+
+
+def changed_through_data(m, x):
+    y = (x * 3).sum()
+    x.data = x.data * 5
+    y.backward()
+
+
+def asked_for_after_forward(m, x):
+    constant = m.ones(2)
+    y = (x * constant).sum()
+    constant.requires_grad_()
+    y.backward()
+    if constant.grad is not None:
+        x.grad = constant.grad
+
+
+def losses_added_up(m, x):
+    total = m.zeros(())
+    total += x[0] * x[1]
+    total += x[1] * 3
+    total.backward()
+
+
+def a_leaf_stepped_by_hand(m, x):
+    for _ in range(3):
+        (x * x).sum().backward()
+        with m.no_grad():
+            x -= 0.1 * x.grad
+        x.grad.zero_()
+    (x * x).sum().backward()
+
+
+def zeroed_through_data(m, x):
+    (x * x).sum().backward()
+    x.grad.data.zero_()
+
+
+PROGRAMS = [used_twice, two_backwards, detached, changed_through_data, asked_for_after_forward,
+            losses_added_up, a_leaf_stepped_by_hand, zeroed_through_data]
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_a_small_program_leaves_the_same_gradient(program):
+    gradients = []
+    for library in (minigrad, torch):
+        x = library.tensor([2.0, 5.0], requires_grad=True)
+        program(library, x)
+        gradients.append(x.grad.tolist())
+    assert gradients[0] == pytest.approx(gradients[1])
+
+
+# --- Training -----------------------------------------------------------------------------------------------
+
+def network(m, generator):
+    rng = {"rng": generator} if m is minigrad else {}
+    return m.nn.Sequential(
+        m.nn.Conv2d(1, 4, 3, padding=1, **rng), m.nn.ReLU(), m.nn.MaxPool2d(2),
+        m.nn.Conv2d(4, 6, (3, 2), **rng), m.nn.ReLU(), m.nn.Flatten(), m.nn.Linear(36, 5, **rng))
+
+
+def losses(m, F, optimiser, state, images, labels, steps=100):
+    """A training script inside the subset: the same lines for both."""
+    model = network(m, np.random.default_rng(0))
+    model.load_state_dict({name: m.tensor(numbers) for name, numbers in state.items()})
+    optimiser = m.optim.SGD(model.parameters(), **optimiser)
+    found = []
+    for step in range(steps):
+        batch = slice(step % 4 * 16, step % 4 * 16 + 16)
+        loss = F.cross_entropy(model(m.tensor(images[batch])), m.tensor(labels[batch]))
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        found.append(loss.item())
+    return found
+
+
+@pytest.mark.parametrize("optimiser", [
+    dict(lr=0.1),
+    dict(lr=0.05, weight_decay=0.01),
+    dict(lr=0.02, momentum=0.9),
+    dict(lr=0.02, momentum=0.9, weight_decay=0.01, nesterov=True),
+], ids=lambda optimiser: ", ".join(optimiser))
+def test_a_training_script_gives_the_same_losses(optimiser):
+    rng = np.random.default_rng(0)
+    images, labels = rng.standard_normal((64, 1, 8, 8)).astype(np.float32), rng.integers(0, 5, 64)
+    state = {name: numbers.numpy() for name, numbers in network(minigrad, rng).state_dict().items()}
+    ours = losses(*MINIGRAD, optimiser, state, images, labels)
+    theirs = losses(*TORCH, optimiser, state, images, labels)
+    np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-5)
+    assert ours[-1] < ours[0]
+
+
+@pytest.mark.parametrize("make", [
+    lambda m, rng: m.nn.Linear(300, 200, **rng),
+    lambda m, rng: m.nn.Conv2d(6, 300, 3, **rng),
+], ids=["Linear", "Conv2d"])
+def test_layers_start_from_the_same_distribution(make):
+    torch.manual_seed(0)
+    ours, theirs = make(minigrad, {"rng": np.random.default_rng(0)}), make(torch, {})
+    for mine, other in zip(ours.parameters(), theirs.parameters(), strict=True):
+        assert mine.shape == tuple(other.shape)
+        mine, other = mine.detach().numpy(), other.detach().numpy()
+        assert mine.dtype == other.dtype
+        assert np.abs(mine).max() == pytest.approx(np.abs(other).max(), rel=0.1)
+        assert mine.std() == pytest.approx(other.std(), rel=0.15)
