@@ -2,10 +2,9 @@
 
     python examples/train_mnist.py                          train; the defaults get 99.4 % of the test right
     python examples/train_mnist.py --evaluate mnist.npz     score the weights that it saved
-    python examples/train_mnist.py --help                   what can be chosen
 
 One random generator, made from --seed, draws the first weights, the order of the pictures and how they are
-distorted: a seed gives the same network again. The test pictures choose nothing; they are only scored.
+distorted: a seed gives the same network again. In a run the test pictures choose nothing, they are scored.
 """
 
 import argparse
@@ -42,10 +41,11 @@ NETWORKS = {
         nn.Conv2d(32, 64, 3, rng=rng), nn.MaxPool2d(2), nn.ReLU(), nn.Flatten(),        # (N, 64·4·4)
         nn.Linear(1024, 64, rng=rng), nn.ReLU(), nn.Linear(64, 10, rng=rng)),
 }
-# What part of the learning rate is left when a share of all steps is done. It rises during the first of them.
+# What part of the learning rate is left when a share of all steps is done.
 SCHEDULES = {"linear": lambda done: 1 - done, "constant": lambda done: 1.0,
              "cosine": lambda done: 0.5 + 0.5 * math.cos(math.pi * done)}
-WARM_UP, MOMENTUM, WEIGHT_DECAY = 0.1, 0.9, 1e-4
+WARM_UP, MOMENTUM, WEIGHT_DECAY = 0.1, 0.9, 5e-4
+COLUMNS = BarColumn(20), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.fields[figures]}")
 console = Console(highlight=False, markup=False, soft_wrap=True)
 
 
@@ -70,47 +70,47 @@ def distort(images, rng):
     return ((1 - down) * upper + down * lower).reshape(1, side, side, -1).transpose(3, 0, 1, 2)
 
 
-def learning_rate(args, done):
-    """The learning rate when the share `done` of all steps is done: a warm-up, then as the schedule says."""
-    return args.lr * min(1.0, done / WARM_UP) * SCHEDULES[args.schedule](done)
+def schedule_of(name, optimiser, steps):
+    """The learning rate over all steps: up during the warm-up, and down as the schedule of that name says."""
+    def share(step):
+        done = (step + 1) / (steps + 1)
+        return min(1.0, done / WARM_UP) * SCHEDULES[name](done)
+    return optim.lr_scheduler.LambdaLR(optimiser, share)
 
 
-def learn(network, optimiser, images, labels):
+def learn(network, optimiser, schedule, images, labels):
     """One step of descent. Returns [loss, accuracy] on the minibatch as they were before the step."""
     logits = network(Tensor(images))
     loss = F.cross_entropy(logits, labels)
     optimiser.zero_grad()
     loss.backward()
     optimiser.step()
+    schedule.step()
     return np.array([loss.item(), np.mean(logits.argmax(1).numpy() == labels)])
 
 
+@np.errstate(all="ignore")                      # where numbers overflow, the loss says so
 def train(network, train_set, test_set, args, rng):
     """Teach the network for `args.epochs`; save the weights and print the figures of each of them."""
-    optimiser = optim.SGD(network.parameters(), args.lr, MOMENTUM, WEIGHT_DECAY, nesterov=True)
-    epoch_steps = math.ceil(len(train_set.labels) / args.batch_size)
-    with progress_bar() as bar, np.errstate(all="ignore"):              # the loss tells when numbers overflow
-        task = bar.add_task("", total=args.epochs * epoch_steps, figures="")
+    optimiser = optim.SGD(network.parameters(), args.lr, MOMENTUM, weight_decay=WEIGHT_DECAY, nesterov=True)
+    steps = args.epochs * math.ceil(len(train_set.labels) / args.batch_size)
+    schedule = schedule_of(args.schedule, optimiser, steps)
+    with Progress(*COLUMNS, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("", total=steps, figures="")
         for epoch in range(args.epochs):
             start, total = time.perf_counter(), 0.0
-            minibatches = data.batches(*train_set, args.batch_size, rng=rng)
-            for i, (images, labels) in enumerate(minibatches, start=1):
-                optimiser.lr = learning_rate(args, done=(epoch + (i - 0.5) / epoch_steps) / args.epochs)
-                total += learn(network, optimiser, images if args.plain else distort(images, rng), labels)
+            for i, (images, labels) in enumerate(data.batches(*train_set, args.batch_size, rng=rng), 1):
+                images = images if args.plain else distort(images, rng)
+                total += learn(network, optimiser, schedule, images, labels)
                 loss, accuracy = total / i
                 if not math.isfinite(loss):
                     sys.exit(f"The loss is {loss} in epoch {epoch + 1}: try a --lr below {args.lr}")
                 figures = f"epoch {epoch + 1}/{args.epochs}  loss {loss:.4f}  training {accuracy:7.2%}"
                 bar.update(task, advance=1, figures=figures)
             minigrad.save(network.state_dict(), args.save)
-            console.print(f"{figures}  test {evaluate(network, test_set):7.2%}  "
-                          f"learning rate {optimiser.lr:.5f}  {time.perf_counter() - start:.1f} s")
-
-
-def progress_bar():
-    """Shown on a terminal, and gone when it is done; on a pipe there is none."""
-    columns = BarColumn(20), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.fields[figures]}")
-    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+            accuracy, [rate] = evaluate(network, test_set), schedule.get_last_lr()
+            console.print(f"{figures}  test {accuracy:7.2%}  learning rate {rate:.5f}  "
+                          f"{time.perf_counter() - start:.1f} s")
 
 
 def evaluate(network, dataset):

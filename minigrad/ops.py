@@ -20,11 +20,11 @@ import builtins
 import functools
 import inspect
 import math
+import types
 from collections import namedtuple
 
 import numpy as np
 
-MaxResult = namedtuple("MaxResult", ["values", "indices"])
 OPS: dict[str, "Op"] = {}     # every operation there is, by name: the tests walk this table
 
 
@@ -39,8 +39,7 @@ class Op:
     def __init__(self, forward):
         self.forward, self.name, self.vjps = forward, forward.__name__, ()
         self.__doc__, self.__wrapped__ = forward.__doc__, forward
-        self.parameters = list(inspect.signature(forward).parameters.values())
-        self.arity = len(self.parameters)
+        self.arity = len(inspect.signature(forward).parameters)
 
     def __call__(self, *args, **named):
         if len(args) != self.arity:
@@ -55,6 +54,10 @@ class Op:
         bound = inspect.signature(self.forward).bind(*args, **named)
         bound.apply_defaults()
         return bound.args
+
+    def __get__(self, tensor, owner=None):
+        """As a method: `tensor.exp()` is `exp(tensor)`."""
+        return self if tensor is None else types.MethodType(self, tensor)
 
     def __repr__(self):
         return f"<op {self.name}>"
@@ -141,6 +144,16 @@ def log(x):
 defvjp(log, lambda g, out, x: g / x)
 
 @op
+def sin(x):
+    return np.sin(x)
+defvjp(sin, lambda g, out, x: g * cos(x))
+
+@op
+def cos(x):
+    return np.cos(x)
+defvjp(cos, lambda g, out, x: -g * sin(x))
+
+@op
 def tanh(x):
     return np.tanh(x)
 defvjp(tanh, lambda g, out, x: g * (1 - out * out))
@@ -201,15 +214,31 @@ def le(x, y):
     return x <= y
 
 @op
+def logical_not(x):
+    return np.logical_not(x)
+
+@op
+def any(x, dim=None, keepdim=False):
+    return np.any(x, axes(dim), keepdims=keepdim)
+
+@op
+def all(x, dim=None, keepdim=False):
+    return np.all(x, axes(dim), keepdims=keepdim)
+
+@op
 def argmax(x, dim=None, keepdim=False):
     return np.argmax(x, dim, keepdims=keepdim)
+
+@op
+def argmin(x, dim=None, keepdim=False):
+    return np.argmin(x, dim, keepdims=keepdim)
 
 
 # --- Sums and their transposes: what one repeats, the other adds up -----------------------------------------
 
 @op
 def sum(x, dim=None, keepdim=False):
-    return np.sum(x, dim, keepdims=keepdim)
+    return np.sum(x, axes(dim), keepdims=keepdim)
 defvjp(sum, lambda g, out, x, dim, keepdim: broadcast_to(keep(g, x, dim), x.shape))
 
 @op
@@ -224,18 +253,31 @@ def sum_to(x, shape):
     return np.sum(x, tuple(i for i, n in enumerate(shape) if n == 1), keepdims=True)
 defvjp(sum_to, lambda g, out, x, shape: broadcast_to(g, x.shape))
 
+def axes(dim):
+    """Axes as NumPy wants them: None stands for all of them, and so do none at all."""
+    return dim if isinstance(dim, int) else tuple(dim) if dim else None
+
+def reduced(x, dim):
+    """The axes that a reduction takes together, counted from the front."""
+    return [d % x.ndim for d in ((dim,) if isinstance(dim, int) else axes(dim) or range(x.ndim))]
+
 def keep(g, x, dim):
     """A reduction's result with the reduced axes of `x` put back, at length 1."""
-    dims = range(x.ndim) if dim is None else [d % x.ndim for d in ((dim,) if isinstance(dim, int) else dim)]
-    return reshape(g, tuple(1 if i in dims else n for i, n in enumerate(x.shape)))
+    gone = reduced(x, dim)
+    return reshape(g, tuple(1 if i in gone else n for i, n in enumerate(x.shape)))
 
 
 # --- The largest, and its smooth cousin ---------------------------------------------------------------------
 
 @op
 def amax(x, dim=None, keepdim=False):
-    return np.max(x, dim, keepdims=keepdim)
+    return np.max(x, axes(dim), keepdims=keepdim)
 defvjp(amax, lambda g, out, x, dim, keepdim: share(keep(g, x, dim), x == keep(out, x, dim), dim))
+
+@op
+def amin(x, dim=None, keepdim=False):
+    return np.min(x, axes(dim), keepdims=keepdim)
+defvjp(amin, lambda g, out, x, dim, keepdim: share(keep(g, x, dim), x == keep(out, x, dim), dim))
 
 def share(g, hit, dim):
     return g * hit / sum(hit, dim, True)                      # a tie: the winners share the gradient evenly
@@ -261,21 +303,31 @@ def first_hit(x, top, dim):
 
 @op
 def logsumexp(x, dim, keepdim=False):
-    top = np.max(x, dim, keepdims=True)                       # shifted by the largest: no exp overflows
-    out = np.log(np.sum(np.exp(x - top), dim, keepdims=True)) + top
-    return out if keepdim else np.squeeze(out, dim)
-defvjp(logsumexp, lambda g, out, x, dim, keepdim:             # its derivative is the softmax
-                      keep(g, x, dim) * exp(x - keep(out, x, dim)))
+    """log Σ exp(x) along `dim`, for numbers of any size: a smooth maximum."""
+    x = x if x.dtype.kind == "f" else x.astype(np.float32)
+    top = np.max(x, axes(dim), keepdims=True)                 # shifted by the largest: no exp overflows
+    top = np.where(np.isfinite(top), top, 0)                  # but not by infinity: -∞ minus -∞ is nothing
+    with np.errstate(divide="ignore"):                        # log 0 is meant: nothing but -∞ adds up to -∞
+        out = np.log(np.sum(np.exp(x - top), axes(dim), keepdims=True)) + top
+    return out if keepdim else np.squeeze(out, axes(dim))
+defvjp(logsumexp, lambda g, out, x, dim, keepdim: keep(g, x, dim) * shares(x, dim))
+
+def shares(x, dim):
+    """The softmax, which is the derivative of logsumexp; zeros where there is nothing but -∞ to share."""
+    top = detach(amax(x, dim, True))
+    parts = exp(x - where(top == -math.inf, 0.0, top))
+    whole = sum(parts, dim, True)
+    return parts / where(whole == 0, 1.0, whole)
 
 
 # --- Products -----------------------------------------------------------------------------------------------
 
 @op
-def mm(x, y):
+def product(x, y):
     """Matrix product: (..., n, k) @ (..., k, m) -> (..., n, m); leading axes are broadcast."""
     return np.matmul(x, y)
-defvjp(mm, lambda g, out, x, y: mT(mm(y, mT(g))),             # g·yᵀ as (y·gᵀ)ᵀ: faster where m is huge
-           lambda g, out, x, y: mm(mT(x), g))                 # (k, n) @ (n, m) -> (k, m)
+defvjp(product, lambda g, out, x, y: mT(product(y, mT(g))),   # g·yᵀ as (y·gᵀ)ᵀ: faster where m is huge
+                lambda g, out, x, y: product(mT(x), g))       # (k, n) @ (n, m) -> (k, m)
 
 def mT(x):
     return permute(x, (*range(x.ndim - 2), x.ndim - 1, x.ndim - 2))
@@ -310,6 +362,16 @@ def scatter(x, index, shape):
 defvjp(scatter, lambda g, out, x, index, shape: getitem(g, index))
 
 @op
+def join(x, y, dim):
+    return np.concatenate([x, y], dim)
+defvjp(join, lambda g, out, x, y, dim: part(g, dim, 0, x.shape[dim]),
+             lambda g, out, x, y, dim: part(g, dim, x.shape[dim], out.shape[dim]))
+
+def part(x, dim, start, end):
+    """The elements from `start` to `end`, `end` left out, along one axis."""
+    return getitem(x, (slice(None),) * (dim % x.ndim) + (slice(start, end),))
+
+@op
 def pad(x, widths, value=0.0):
     """A border of `value` around `x`: `widths` holds (before, after) for each axis."""
     out = np.full_like(x, value, shape=[low + n + high for n, (low, high) in zip(x.shape, widths)])
@@ -321,18 +383,18 @@ def inside(widths, padded):
     return tuple(slice(low, n - high) for n, (low, high) in zip(padded.shape, widths))
 
 @op
-def unfold(x, dim, size, step):
-    """All windows of `size` along `dim`, `step` apart: (..., L, ...) -> (..., windows, ..., size).
+def unfold(x, dimension, size, step):
+    """All windows of `size` along `dimension`, `step` apart: (..., L, ...) -> (..., windows, ..., size).
 
     Nothing is copied. The windows overlap in memory, so the result must only be read.
     """
-    length, stride = x.shape[dim], x.strides[dim]
+    length, stride = x.shape[dimension], x.strides[dimension]
     if not (1 <= size <= length and step >= 1):
-        raise ValueError(f"windows of {size}, {step} apart, do not fit axis {dim} of {length}")
+        raise ValueError(f"windows of {size}, {step} apart, do not fit axis {dimension} of {length}")
     shape, strides = list(x.shape), list(x.strides)
-    shape[dim], strides[dim] = (length - size) // step + 1, stride * step
+    shape[dimension], strides[dimension] = (length - size) // step + 1, stride * step
     return np.lib.stride_tricks.as_strided(x, (*shape, size), (*strides, stride), writeable=False)
-defvjp(unfold, lambda g, out, x, dim, size, step: fold(g, dim % x.ndim, step, x.shape[dim]))
+defvjp(unfold, lambda g, out, x, dimension, size, step: fold(g, dimension % x.ndim, step, x.shape[dimension]))
 
 @op
 def fold(x, dim, step, length):
@@ -352,34 +414,191 @@ defvjp(fold, lambda g, out, x, dim, step, length: unfold(g, dim, x.shape[-1], st
 
 # --- Composed: no gradients of their own --------------------------------------------------------------------
 
+Extreme = namedtuple("Extreme", ["values", "indices"])
+
 def sqrt(x):
     return pow(x, 0.5)
 
+def square(x):
+    return x * x
+
+def reciprocal(x):
+    return 1 / x
+
+def clamp(x, min=None, max=None):
+    """Every number kept from `min` to `max`. The slope is 1 between them and at both, and 0 outside."""
+    if min is None and max is None:
+        raise RuntimeError("clamp: wanted min, max, or both")
+    x = x if min is None else where(x < min, min, x)
+    return x if max is None else where(x > max, max, x)
+
+# Reductions
+
 def mean(x, dim=None, keepdim=False):
-    total = sum(x, dim, keepdim)
-    return total / (math.prod(x.shape) // builtins.max(1, math.prod(total.shape)))
+    """The mean, over all axes, one, or several. RuntimeError for integers and booleans."""
+    if x.dtype.kind != "f":
+        raise RuntimeError(f"mean of {x.dtype}: wanted a floating-point tensor")
+    return sum(x, dim, keepdim) / math.prod(x.shape[d] for d in reduced(x, dim))
+
+def var(x, dim=None, correction=1, keepdim=False):
+    """The variance: squares divided by n - `correction`, where 1 makes it unbiased (Bessel)."""
+    apart = x - mean(x, dim, True)
+    n = math.prod(x.shape[d] for d in reduced(x, dim))
+    return sum(apart * apart, dim, keepdim) / builtins.max(n - correction, 0)
+
+def std(x, dim=None, correction=1, keepdim=False):
+    """The standard deviation: the square root of the variance."""
+    spread = var(x, dim, correction, keepdim)
+    return where(spread == 0, 0.0, sqrt(where(spread == 0, 1.0, spread)))     # without spread the slope is 0
+
+def prod(x, dim=None, keepdim=False):
+    """The product, by halves: one half times the other, until one number is left. Zeros do no harm."""
+    if x.dtype.kind in "iub":
+        x = to(x, np.int64)
+    if dim is None:
+        x, dim = reshape(x, (math.prod(x.shape),)), 0
+    if x.shape[dim] == 0:
+        return sum(x, dim, keepdim) + 1
+    while (n := x.shape[dim]) > 1:
+        halves = part(x, dim, 0, n // 2) * part(x, dim, n // 2, n // 2 * 2)
+        x = join(halves, part(x, dim, n - 1, n), dim) if n % 2 else halves
+    return x if keepdim else squeeze(x, dim)
 
 def max(x, dim=None, keepdim=False):
-    """The largest element; with `dim`, a pair along it: the largest values, and where each is found first."""
-    if dim is None:
-        return amax(x)
-    values = max_along(x, dim)
-    return MaxResult(keep(values, x, dim) if keepdim else values, argmax(x, dim, keepdim))
+    """The largest element; with `dim`, a pair along it: the largest values, and where each comes first."""
+    return amax(x) if dim is None else extreme(x, dim, keepdim, argmax(x, dim, True))
 
-def matmul(x, y):
-    """Matrix product (..., n, k) @ (..., k, m). On the left a vector is a row, on the right a column."""
-    if x.ndim == 0 or y.ndim == 0 or x.shape[-1] != y.shape[-2 if y.ndim > 1 else 0]:
-        raise RuntimeError(f"matmul: shapes {x.shape} @ {y.shape}: the last length on the left must equal "
-                           "the last but one on the right, as in (..., n, k) @ (..., k, m)")
-    out = mm(x if x.ndim > 1 else reshape(x, (1, -1)), y if y.ndim > 1 else reshape(y, (-1, 1)))
-    if x.ndim > 1 and y.ndim > 1:
-        return out
-    drop = [i for i, vector in ((-2, x.ndim == 1), (-1, y.ndim == 1)) if vector]
-    return reshape(out, tuple(n for i, n in enumerate(out.shape, -out.ndim) if i not in drop))
+def min(x, dim=None, keepdim=False):
+    """The smallest element; with `dim`, a pair along it: the smallest values, and where each comes first."""
+    return amin(x) if dim is None else extreme(x, dim, keepdim, argmin(x, dim, True))
+
+def extreme(x, dim, keepdim, indices):
+    values = gather(x, dim, indices)
+    return Extreme(values, indices) if keepdim else Extreme(squeeze(values, dim), squeeze(indices, dim))
 
 def softmax(x, dim):
+    """Numbers into shares, positive and of sum 1 along `dim`: exp(x) / Σ exp(x)."""
     return exp(log_softmax(x, dim))
 
 def log_softmax(x, dim):
+    """The logarithm of the softmax, finite for numbers of any size."""
+    x = x if x.dtype.kind == "f" else to(x, np.float32)
     x = x - detach(amax(x, dim, True))                        # near zero, where float32 has digits to spare
     return x - logsumexp(x, dim, True)
+
+# Products
+
+def wanted(name, x, y, fits, shapes):
+    if not fits:
+        raise RuntimeError(f"{name} of {x.shape} and {y.shape}: wanted {shapes}")
+
+def matmul(x, y):
+    """Matrix product (..., n, k) @ (..., k, m). On the left a vector is a row, on the right a column."""
+    wanted("matmul", x, y, x.ndim and y.ndim and x.shape[-1] == y.shape[-2 if y.ndim > 1 else 0],
+           "(..., n, k) and (..., k, m), or (k,) for one or both")
+    out = product(x if x.ndim > 1 else unsqueeze(x, 0), y if y.ndim > 1 else unsqueeze(y, 1))
+    out = out if x.ndim > 1 else squeeze(out, -2)
+    return out if y.ndim > 1 else squeeze(out, -1)
+
+def mm(x, y):
+    """The product of two matrices: (n, k) @ (k, m) -> (n, m)."""
+    wanted("mm", x, y, x.ndim == y.ndim == 2 and x.shape[1] == y.shape[0], "(n, k) and (k, m)")
+    return product(x, y)
+
+def bmm(x, y):
+    """The products of two batches of matrices: (b, n, k) @ (b, k, m) -> (b, n, m)."""
+    fits = x.ndim == y.ndim == 3 and (x.shape[0], x.shape[2]) == y.shape[:2]
+    wanted("bmm", x, y, fits, "(b, n, k) and (b, k, m)")
+    return product(x, y)
+
+def dot(x, y):
+    """The sum of the products of two vectors: (k,), (k,) -> ()."""
+    wanted("dot", x, y, x.ndim == y.ndim == 1 and x.shape == y.shape, "(k,) and (k,)")
+    return sum(x * y)
+
+def outer(x, y):
+    """Every element of one vector times every element of another: (n,), (m,) -> (n, m)."""
+    wanted("outer", x, y, x.ndim == y.ndim == 1, "(n,) and (m,)")
+    return unsqueeze(x, 1) * y
+
+# Shape
+
+def axis(x, dim, name):
+    """A dimension counted from the front, for a tensor of `x.ndim` axes; IndexError if there is none such."""
+    if not -x.ndim <= dim < x.ndim:
+        raise IndexError(f"{name} of {x.shape}: there is no axis {dim}")
+    return dim % x.ndim
+
+def flatten(x, start_dim=0, end_dim=-1):
+    """The axes from `start_dim` to `end_dim`, both included, run together into one."""
+    x = x if x.ndim > 0 else reshape(x, (1,))
+    start, end = axis(x, start_dim, "flatten"), axis(x, end_dim, "flatten") + 1
+    return reshape(x, (*x.shape[:start], math.prod(x.shape[start:end]), *x.shape[end:]))
+
+def transpose(x, dim0, dim1):
+    """Two axes exchanged."""
+    dims = list(range(x.ndim))
+    i, j = axis(x, dim0, "transpose"), axis(x, dim1, "transpose")
+    dims[i], dims[j] = j, i
+    return permute(x, tuple(dims))
+
+def squeeze(x, dim=None):
+    """Without axes of length 1: all of them, or those in `dim` (which stay if they are longer)."""
+    dims = range(x.ndim) if dim is None else (dim,) if isinstance(dim, int) else dim
+    dims = [axis(x, d, "squeeze") for d in dims]
+    return reshape(x, tuple(n for i, n in enumerate(x.shape) if n != 1 or i not in dims))
+
+def unsqueeze(x, dim):
+    """A new axis of length 1, at place `dim`."""
+    if not -x.ndim - 1 <= dim <= x.ndim:
+        raise IndexError(f"unsqueeze of {x.shape}: there is no place {dim} for an axis")
+    dim %= x.ndim + 1
+    return reshape(x, (*x.shape[:dim], 1, *x.shape[dim:]))
+
+def cat(tensors, dim=0):
+    """Tensors one after the other along an axis that they all have; their other lengths must agree."""
+    if len(tensors) == 0:
+        raise RuntimeError("cat of no tensors at all: wanted at least one")
+    half = len(tensors) // 2
+    return tensors[0] if half == 0 else join(cat(tensors[:half], dim), cat(tensors[half:], dim), dim)
+
+def stack(tensors, dim=0):
+    """Tensors of one shape side by side along a new axis."""
+    return cat([unsqueeze(x, dim) for x in tensors], dim)
+
+def split(x, split_size_or_sections, dim=0):
+    """A tuple of parts along an axis: of one length, the last perhaps shorter, or of given lengths."""
+    length, sizes = x.shape[dim], split_size_or_sections
+    if isinstance(sizes, int):
+        sizes = [builtins.min(sizes, length - start) for start in range(0, length, sizes)] or [0]
+    if builtins.sum(sizes) != length:
+        raise RuntimeError(f"split of {x.shape}: the lengths {sizes} do not add up to {length}, axis {dim}")
+    starts = [builtins.sum(sizes[:i]) for i in range(len(sizes))]
+    return tuple(part(x, dim, start, start + size) for start, size in zip(starts, sizes))
+
+def chunk(x, chunks, dim=0):
+    """A tuple of at most `chunks` parts of one length along an axis; the last may be shorter."""
+    return split(x, builtins.max(1, math.ceil(x.shape[dim] / chunks)), dim)
+
+def expand(x, shape):
+    """As if repeated to `shape`: axes of length 1 stretch, new ones come in front; -1 keeps a length."""
+    old = (1,) * (len(shape) - x.ndim) + tuple(x.shape)
+    return broadcast_to(x, tuple(n if wish == -1 else wish for wish, n in zip(shape, old)))
+
+def flip(x, dims):
+    """The order along the axes `dims` reversed."""
+    dims = [axis(x, d, "flip") for d in ((dims,) if isinstance(dims, int) else dims)]
+    return getitem(x, tuple(slice(None, None, -1 if i in dims else 1) for i in range(x.ndim)))
+
+def gather(x, dim, index):
+    """Along `dim`, the element that `index` names for each place: out[i, j] = x[index[i, j], j] for dim 0."""
+    index = np.asarray(index)
+    if index.ndim != x.ndim or index.dtype.kind not in "iu":
+        raise RuntimeError(f"gather of {x.shape}: wanted an index of {x.ndim} axes with integers, "
+                           f"got {index.shape} of {index.dtype}")
+    dim = axis(x, dim, "gather")
+    if index.size and not 0 <= index.min() <= index.max() < x.shape[dim]:
+        raise IndexError(f"gather of {x.shape}: index from {index.min()} to {index.max()} for axis {dim}")
+    places = list(np.ix_(*(range(n) for n in index.shape)))
+    places[dim] = index
+    return getitem(x, tuple(places))

@@ -26,8 +26,8 @@ def save(state, path):
 def load(path):
     """Read what `save` wrote: a dict from names to tensors. ValueError if it is no .npz file of arrays."""
     try:
-        with np.load(path, allow_pickle=False) as file:
-            return {name: Tensor(file[name]) for name in file.files}
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
+            return {name: Tensor(arrays[name]) for name in arrays.files}
     except FileNotFoundError:
         raise
     except Exception as error:

@@ -4,27 +4,35 @@ A `Tensor` is an array and, where a gradient is wanted, a note of how it came ab
 arguments, and the arrays that the operation saw. Those notes are the graph. `backward` walks it from the
 newest tensor to the oldest: reverse-mode differentiation (Linnainmaa, 1970). This file knows graphs, and not
 one derivative.
+
+Nobody's gradient goes wrong because numbers changed after they were used: a tensor never writes into its own
+memory. A change in place gives it new memory, and the graphs that used the old keep the old.
 """
 
 import contextlib
 import heapq
 import itertools
-import math
+import operator
+import weakref
 
 import numpy as np
 
 from minigrad import ops
+from minigrad.anomaly import finite, users_place
+from minigrad.printing import numbers
 
 _float32 = np.dtype(np.float32)
 _recording = True               # False inside `no_grad`
+_anomaly = False                # True inside `detect_anomaly`
 _clock = itertools.count()      # stamps every tensor: what was computed is newer than what it came from
 
 
 class Tensor:
     """An n-dimensional array of numbers, with a gradient where one is wanted.
 
-    Wraps the NumPy array `data` without copying it (`minigrad.tensor` copies). Only floating-point tensors
-    can require a gradient; after `backward()` it is found in `.grad`, a tensor of the same shape and dtype.
+    `data` is a NumPy array or anything that NumPy makes an array of; it is copied, and its dtype is kept.
+    Floating-point tensors can require a gradient; after `backward()` it is found in `.grad`, a tensor of the
+    same shape and dtype. TypeError for dtypes other than float32, float64, integers and booleans.
     """
 
     grad = None
@@ -32,11 +40,13 @@ class Tensor:
     _op = _args = None              # how it came about: the operation and its arguments,
     _vjps = _saved = None           # a vjp for each that wants a gradient, and the arrays that it will need
     _keeps_grad = False
-    _base = None                    # the tensor that this one is the `data` of
+    _base = None                    # the tensor that this one is the `data` of, held weakly
+    _shared = False                 # whether the memory is a user's array, who may write to it at any time
+    _place = None                   # where it was computed; noted inside `detect_anomaly` only
     __array_ufunc__ = None          # `array + tensor` is the tensor's business, not NumPy's
 
     def __init__(self, data, requires_grad=False):
-        self._data = data if type(data) is np.ndarray else np.asarray(data)
+        self._data = _supported(np.array(data._data if isinstance(data, Tensor) else data))
         self._stamp = next(_clock)
         if requires_grad:
             self.requires_grad_()
@@ -45,21 +55,29 @@ class Tensor:
 
     def _record(self, op, args):
         """Call `op` on the arrays behind `args`; note how the result came about if one wants a gradient."""
-        values = [arg._data if isinstance(arg, Tensor) else _constant(arg) for arg in args]
+        values = [arg._seen() if isinstance(arg, Tensor) else _constant(arg) for arg in args]
         try:
             out = op.forward(*values)
         except (ValueError, TypeError, IndexError) as error:
             raise _explained(error, op, values) from None
         if out.dtype != _float32 and op is not ops.to:
-            out = _as_pytorch(out, values)
-        out = Tensor(out)
-        if _recording and out.dtype.kind == "f":
+            out = _as_pytorch(out, op, values)
+        out = _wrap(out)
+        if _recording and out._data.dtype.kind == "f":
             vjps = [vjp if isinstance(arg, Tensor) and arg._requires_grad else None
                     for arg, vjp in zip(args, op.vjps)]
             if any(vjps):
                 out._requires_grad = True
                 out._op, out._vjps, out._args, out._saved = op, vjps, args, (out._data, *values)
+        if _anomaly:
+            out._place = users_place()
+            if not finite(out._data) and all(map(finite, values)):
+                raise RuntimeError(f"{op.name} made the first NaN or infinity, called at {out._place}")
         return out
+
+    def _seen(self):
+        """The array for an operation to see, and to keep: a copy of one that a user may write to."""
+        return self._data.copy("K") if self._shared else self._data
 
     def backward(self, gradient=None, retain_graph=None, create_graph=False):
         """Add the gradient of this tensor to the `.grad` of every leaf that it was computed from.
@@ -69,7 +87,7 @@ class Tensor:
         the walk itself, so that a gradient can be differentiated again, and retains the graph. Raises
         RuntimeError where there is no gradient to compute, before any `.grad` has changed.
         """
-        found = [(tensor, g) for tensor, g in _walk(self, gradient, retain_graph, create_graph)
+        found = [(tensor, g) for tensor, g in _walk([self], [gradient], retain_graph, create_graph)
                  if tensor._op is None or tensor._keeps_grad]
         for tensor, g in found:
             tensor.grad = _own(g) if tensor.grad is None else tensor.grad + g
@@ -105,24 +123,33 @@ class Tensor:
 
     def detach(self):
         """The same numbers, cut off from the graph. A change of them in place changes this tensor too."""
-        alias = Tensor(self._data)
-        alias._base = self
+        alias = _wrap(self._data)
+        alias._base, alias._shared = weakref.ref(self), self._shared
         return alias
 
-    def _in_place(self, result):
-        """`x += y`: a new tensor where operations are recorded, new numbers for this one elsewhere.
+    def clone(self):
+        """A copy that gradients pass through."""
+        return ops.to(self, self.dtype)
 
-        Either way a graph that used the old numbers keeps them, so its gradient stays right.
-        """
-        if result.requires_grad and self.requires_grad and self.is_leaf:
+    def _in_place(self, result):
+        """`x += y`: a new tensor where operations are recorded, new numbers for this one elsewhere."""
+        if result._requires_grad and self._requires_grad and self.is_leaf:
             raise RuntimeError("a leaf that requires a gradient cannot change in place while recording: "
                                "write x = x + y, or update parameters inside no_grad()")
-        if result.requires_grad:
+        if result._requires_grad:
             return result
         tensor = self
         while tensor is not None:
-            tensor.data, tensor = result, tensor._base
+            tensor.data, tensor = result, tensor._base and tensor._base()
         return self
+
+    def __setitem__(self, index, value):
+        """`x[index] = value`, where it need not be recorded; RuntimeError where it would have to be."""
+        if _recording and (self._requires_grad or isinstance(value, Tensor) and value._requires_grad):
+            raise RuntimeError("x[index] = value is not recorded: use where() or cat(), or no_grad()")
+        changed = self._data.copy()
+        changed[_index(index)] = value._data if isinstance(value, Tensor) else value
+        self._in_place(_wrap(changed))
 
     # --- The numbers ----------------------------------------------------------------------------------------
 
@@ -133,38 +160,49 @@ class Tensor:
 
     @data.setter
     def data(self, value):
-        array = value._data if isinstance(value, Tensor) else np.asarray(value)
+        array = value._data if isinstance(value, Tensor) else np.array(value)
         if array.shape != self.shape or not np.can_cast(array.dtype, self.dtype, "same_kind"):
             raise RuntimeError(f"data of shape {array.shape} and dtype {array.dtype} cannot replace data "
                                f"of shape {self.shape} and dtype {self.dtype}")
-        self._data = np.asarray(array, self.dtype)
+        if self._shared:
+            self._data[...] = array
+        else:
+            self._data = np.asarray(array, self.dtype)
 
-    @property
-    def shape(self):
-        return self._data.shape
-
-    @property
-    def ndim(self):
-        return self._data.ndim
-
-    @property
-    def dtype(self):
-        return self._data.dtype
+    shape = property(lambda self: self._data.shape)
+    ndim = property(lambda self: self._data.ndim)
+    dtype = property(lambda self: self._data.dtype)
+    T = property(lambda self: ops.permute(self, tuple(reversed(range(self.ndim)))))
+    mT = property(lambda self: ops.transpose(self, -2, -1))
 
     def size(self, dim=None):
         return self.shape if dim is None else self.shape[dim]
+
+    def dim(self):
+        return self._data.ndim
 
     def numel(self):
         return self._data.size
 
     def numpy(self):
-        """The array itself, not a copy. RuntimeError if the tensor requires a gradient: detach() it first."""
-        if self.requires_grad:
+        """The numbers as an array that shares their memory, to be read; `.numpy().copy()` can be written to.
+
+        Only the array behind `from_numpy` comes back as it was, to be written to as well. RuntimeError for a
+        tensor that requires a gradient: detach() it first.
+        """
+        if self._requires_grad:
             raise RuntimeError("numpy() of a tensor that requires a gradient: call tensor.detach().numpy()")
-        return self._data
+        if self._shared:
+            return self._data
+        view = self._data.view()
+        view.flags.writeable = False
+        return view
 
     def __array__(self, dtype=None, copy=None):
         return np.array(self.numpy(), dtype=dtype, copy=copy)
+
+    def __array_function__(self, function, types, args, kwargs):
+        return function(*_arrays(args, function), **_arrays(kwargs, function))
 
     def item(self):
         """The one number in the tensor, as Python's own."""
@@ -184,18 +222,20 @@ class Tensor:
         return (self[i] for i in range(len(self)))
 
     def __repr__(self):
-        numbers = np.array2string(self._data, separator=", ", precision=4, prefix="tensor(")
         notes = "" if self.dtype in (np.float32, np.int64, np.bool_) else f", dtype={self.dtype}"
+        if self._data.size == 0 and self.shape != (0,):
+            notes = f", size={self.shape}{notes}"
         if self._op is not None:
             notes += f", grad_fn=<{self._op.name}>"
-        elif self.requires_grad:
+        elif self._requires_grad:
             notes += ", requires_grad=True"
-        return f"tensor({numbers}{notes})"
+        return f"tensor({numbers(self._data)}{notes})"
 
     # fmt: off
     def __float__(self): return float(self.item())
     def __int__(self):   return int(self.item())
     def __bool__(self):  return bool(self.item())
+    def __index__(self): return operator.index(self.item())
 
     # --- The operations, as operators and as methods --------------------------------------------------------
 
@@ -213,6 +253,7 @@ class Tensor:
     def __rmatmul__(self, other):  return ops.matmul(other, self)
     def __neg__(self):             return ops.neg(self)
     def __abs__(self):             return ops.abs(self)
+    def __invert__(self):          return ops.logical_not(self)
     def __eq__(self, other):       return ops.eq(self, other)
     def __ne__(self, other):       return ops.ne(self, other)
     def __gt__(self, other):       return ops.gt(self, other)
@@ -227,63 +268,59 @@ class Tensor:
     def __itruediv__(self, other): return self._in_place(self / other)
     def zero_(self):               return self._in_place(ops.where(True, 0.0, self))
 
-    def abs(self):     return ops.abs(self)
-    def exp(self):     return ops.exp(self)
-    def log(self):     return ops.log(self)
-    def sqrt(self):    return ops.sqrt(self)
-    def tanh(self):    return ops.tanh(self)
-    def sigmoid(self): return ops.sigmoid(self)
-    def relu(self):    return ops.relu(self)
+    def __getitem__(self, index):  return ops.getitem(self, _index(index))
+    def reshape(self, *shape):     return ops.reshape(self, _flat(shape))
+    def view(self, *shape):        return ops.reshape(self, _flat(shape))
+    def permute(self, *dims):      return ops.permute(self, _flat(dims))
+    def expand(self, *shape):      return ops.expand(self, _flat(shape))
+    def flip(self, *dims):         return ops.flip(self, _flat(dims))
+    def float(self):               return ops.to(self, np.float32)
+    def double(self):              return ops.to(self, np.float64)
+    def long(self):                return ops.to(self, np.int64)
+    def bool(self):                return ops.to(self, np.bool_)
 
-    def sum(self, dim=None, keepdim=False):    return ops.sum(self, dim, keepdim)
-    def mean(self, dim=None, keepdim=False):   return ops.mean(self, dim, keepdim)
-    def max(self, dim=None, keepdim=False):    return ops.max(self, dim, keepdim)
-    def amax(self, dim=None, keepdim=False):   return ops.amax(self, dim, keepdim)
-    def argmax(self, dim=None, keepdim=False): return ops.argmax(self, dim, keepdim)
-    def logsumexp(self, dim, keepdim=False):   return ops.logsumexp(self, dim, keepdim)
-    def softmax(self, dim):                    return ops.softmax(self, dim)
-    def log_softmax(self, dim):                return ops.log_softmax(self, dim)
-    def matmul(self, other):                   return ops.matmul(self, other)
-
-    def reshape(self, *shape):        return ops.reshape(self, _flat(shape))
-    def permute(self, *dims):         return ops.permute(self, _flat(dims))
-    def expand(self, *shape):         return ops.broadcast_to(self, _flat(shape))
-    def unfold(self, dim, size, step): return ops.unfold(self, dim, size, step)
-    def __getitem__(self, index):     return ops.getitem(self, index)
+    # An operation called as a method has the tensor for its first argument.
+    add, sub, mul, div, pow, neg, abs = ops.add, ops.sub, ops.mul, ops.div, ops.pow, ops.neg, ops.abs
+    exp, log, sqrt, square = ops.exp, ops.log, ops.sqrt, ops.square
+    sin, cos, tanh = ops.sin, ops.cos, ops.tanh
+    sigmoid, relu, reciprocal, sign, clamp = ops.sigmoid, ops.relu, ops.reciprocal, ops.sign, ops.clamp
+    maximum, minimum, logical_not, to = ops.maximum, ops.minimum, ops.logical_not, ops.to
+    eq, ne, gt, ge, lt, le = ops.eq, ops.ne, ops.gt, ops.ge, ops.lt, ops.le
+    sum, mean, prod, var, std, any, all = ops.sum, ops.mean, ops.prod, ops.var, ops.std, ops.any, ops.all
+    max, min, amax, amin, argmax, argmin = ops.max, ops.min, ops.amax, ops.amin, ops.argmax, ops.argmin
+    logsumexp, softmax, log_softmax = ops.logsumexp, ops.softmax, ops.log_softmax
+    matmul, mm, bmm, dot, outer = ops.matmul, ops.mm, ops.bmm, ops.dot, ops.outer
+    flatten, transpose, squeeze, unsqueeze = ops.flatten, ops.transpose, ops.squeeze, ops.unsqueeze
+    broadcast_to, split, chunk = ops.broadcast_to, ops.split, ops.chunk
+    gather, unfold = ops.gather, ops.unfold
     # fmt: on
 
-    def flatten(self, start_dim=0, end_dim=-1):
-        """The axes from `start_dim` to `end_dim`, both included, run together into one."""
-        start, end = start_dim % max(self.ndim, 1), end_dim % max(self.ndim, 1)
-        merged = math.prod(self.shape[start : end + 1])
-        return self.reshape(*self.shape[:start], merged, *self.shape[end + 1 :])
+    def where(self, condition, other):
+        """This tensor where `condition` holds, `other` elsewhere."""
+        return ops.where(condition, self, other)
 
-    def transpose(self, dim0, dim1):
-        """Two axes exchanged."""
-        dims = list(range(self.ndim))
-        dims[dim0], dims[dim1] = dims[dim1], dims[dim0]
-        return ops.permute(self, tuple(dims))
 
-    @property
-    def T(self):
-        return ops.permute(self, tuple(reversed(range(self.ndim))))
-
-    @property
-    def mT(self):
-        return ops.mT(self)
+def _wrap(array):
+    """A tensor around an array that nobody else will write to, without a copy."""
+    tensor = Tensor.__new__(Tensor)
+    tensor._data = array if type(array) is np.ndarray else np.asarray(array)
+    tensor._stamp = next(_clock)
+    return tensor
 
 
 # --- The walk back ------------------------------------------------------------------------------------------
 
-def _walk(output, weight, retain_graph, create_graph):
-    """Yield every tensor that `output` was computed from, with its gradient, the newest first.
+def _walk(outputs, weights, retain_graph=None, create_graph=False):
+    """Yield every tensor that `outputs` were computed from, with its gradient, the newest first.
 
     A tensor is newer than everything it was made from. So when its turn comes, all that uses it has had its
     own, and its gradient is complete. Gradients are arrays here; with `create_graph` they are tensors, and
     the vjps that make them are recorded like any other operation.
     """
-    gradients = {output: _weight(output, weight, create_graph)}
-    newest = [(-output._stamp, output)]         # a heap: the largest stamp comes out first
+    retain_graph = create_graph if retain_graph is None else retain_graph
+    gradients, newest = {}, []                  # the heap gives out the largest stamp first
+    for output, weight in zip(outputs, weights):
+        _contribute(gradients, newest, output, _weight(output, weight, create_graph))
     while newest:
         _, tensor = heapq.heappop(newest)
         g = gradients.pop(tensor)
@@ -291,7 +328,7 @@ def _walk(output, weight, retain_graph, create_graph):
         if tensor._op is None:
             continue
         if tensor._saved is None:
-            raise RuntimeError(f"backward through {tensor._op.name} again, but its graph was let go; "
+            raise RuntimeError(f"backward through {tensor._op.name} a second time: its graph was let go; "
                                "pass retain_graph=True the first time to keep it")
         saved = _unchanged(tensor) if create_graph else tensor._saved
         for arg, vjp in zip(tensor._args, tensor._vjps):
@@ -302,13 +339,22 @@ def _walk(output, weight, retain_graph, create_graph):
                 part = ops.sum_to(part, arg.shape)
             if part.dtype != arg.dtype:
                 part = ops.to(part, arg.dtype)
-            if arg in gradients:
-                gradients[arg] = gradients[arg] + part
-            else:
-                gradients[arg] = part
-                heapq.heappush(newest, (-arg._stamp, arg))
-        if not (retain_graph or create_graph):
+            if _anomaly and not finite(part) and all(map(finite, (g, *tensor._saved))):
+                place = tensor._place or "a place outside detect_anomaly"
+                raise RuntimeError(f"the gradient of {tensor._op.name} made the first NaN or infinity of the "
+                                   f"walk back; it was called at {place}")
+            _contribute(gradients, newest, arg, part)
+        if not retain_graph:
             tensor._args = tensor._vjps = tensor._saved = None
+
+
+def _contribute(gradients, newest, tensor, part):
+    """Add to a tensor's gradient, or begin it: then the tensor has a turn to come."""
+    if tensor in gradients:
+        gradients[tensor] = gradients[tensor] + part
+    else:
+        gradients[tensor] = part
+        heapq.heappush(newest, (-tensor._stamp, tensor))
 
 
 def _weight(output, weight, create_graph):
@@ -324,7 +370,7 @@ def _weight(output, weight, create_graph):
         raise RuntimeError(f"backward of a tensor of shape {output.shape} needs a gradient of that shape, "
                            f"got {tuple(weight.shape)}")
     if create_graph:
-        return weight if isinstance(weight, Tensor) else Tensor(weight)
+        return ops.to(weight if isinstance(weight, Tensor) else Tensor(weight), output.dtype)
     return np.asarray(weight._data if isinstance(weight, Tensor) else weight, output.dtype)
 
 
@@ -332,60 +378,107 @@ def _unchanged(tensor):
     """Output and arguments as tensors, for a vjp that is to be recorded. They must be what it saw."""
     seen = (tensor, *tensor._args)
     for now, then in zip(seen, tensor._saved):
-        if isinstance(now, Tensor) and now._data is not then:
-            raise RuntimeError(f"{tensor._op.name}: a tensor of shape {now.shape} changed after it was used, "
+        if not isinstance(now, Tensor) or now._data is then:
+            continue
+        if not np.array_equal(now._data, then, equal_nan=True):
+            raise RuntimeError(f"{tensor._op.name}: a tensor of shape {now.shape} was changed after its use, "
                                "so a gradient of its gradient is no longer possible")
     return seen
 
 
 def _own(g):
     """A gradient with memory of its own, for a user to keep: no two tensors ever share one."""
-    return g + 0.0 if isinstance(g, Tensor) else Tensor(np.array(g))
+    return g + 0.0 if isinstance(g, Tensor) else _wrap(np.array(g))
 
 
-def grad(output, inputs, grad_outputs=None, retain_graph=None, create_graph=False):
-    """The gradients of `output` with respect to each of `inputs`, as a tuple; no `.grad` is touched.
+def grad(outputs, inputs, grad_outputs=None, retain_graph=None, create_graph=False, allow_unused=False):
+    """The gradients of `outputs`, added up, with respect to each of `inputs`, as a tuple; no `.grad` changes.
 
-    `grad_outputs` is the weight of each element of `output`, as in `Tensor.backward`.
-    Raises RuntimeError if `output` does not depend on one of the inputs.
+    `outputs` and `inputs` are tensors, or sequences of them; `grad_outputs` weighs the elements of each
+    output, as in `Tensor.backward`. RuntimeError if the outputs do not depend on one of the inputs, unless
+    `allow_unused`, which gives None for it.
     """
+    outputs = (outputs,) if isinstance(outputs, Tensor) else tuple(outputs)
     inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
+    single = grad_outputs is None or hasattr(grad_outputs, "shape")
+    weights = [grad_outputs] * len(outputs) if single else list(grad_outputs)
+    if len(weights) != len(outputs):
+        raise RuntimeError(f"grad: {len(outputs)} outputs, but {len(weights)} grad_outputs")
     wanted = set(inputs)                        # by identity: tensors hash, and are found, as themselves
-    walk = _walk(output, grad_outputs, retain_graph, create_graph)
-    found = {tensor: g for tensor, g in walk if tensor in wanted}
+    walk = _walk(outputs, weights, retain_graph, create_graph)
+    found = {tensor: _own(g) for tensor, g in walk if tensor in wanted}
     for position, tensor in enumerate(inputs):
-        if tensor not in found:
+        if tensor not in found and not allow_unused:
             raise RuntimeError(f"grad: the output was not computed from input {position}, {tensor.shape}")
-    return tuple(_own(found[tensor]) for tensor in inputs)
+    return tuple(found.get(tensor) for tensor in inputs)
 
+
+# --- What holds for a stretch of code -----------------------------------------------------------------------
 
 @contextlib.contextmanager
-def no_grad():
-    """Where no graph is built: a context, `with no_grad():`, or a decorator, `@no_grad()`."""
+def set_grad_enabled(mode):
+    """Where graphs are built or not, as `mode` says."""
     global _recording
-    before, _recording = _recording, False
+    before, _recording = _recording, mode
     try:
         yield
     finally:
         _recording = before
 
 
-# --- Helpers of `_record` -----------------------------------------------------------------------------------
+def no_grad():
+    """Where no graph is built: a context, `with no_grad():`, or a decorator, `@no_grad()`."""
+    return set_grad_enabled(False)
+
+
+def enable_grad():
+    """Where graphs are built, inside of a `no_grad`."""
+    return set_grad_enabled(True)
+
+
+def is_grad_enabled():
+    return _recording
+
+
+@contextlib.contextmanager
+def detect_anomaly():
+    """Where the first NaN or infinity is an error at once: which operation made it, and where it was called.
+
+    That holds forward and in the walk back. It is slow, so keep it for the search.
+    """
+    global _anomaly
+    before, _anomaly = _anomaly, True
+    try:
+        yield
+    finally:
+        _anomaly = before
+
+
+# --- Helpers of `Tensor` ------------------------------------------------------------------------------------
+
+def _supported(array):
+    """The array, if its dtype is one that tensors have."""
+    if array.dtype.kind not in "iub" and array.dtype not in (np.float32, np.float64):
+        raise TypeError(f"minigrad's tensors are float32, float64, integers or booleans, not {array.dtype}")
+    return array
+
 
 def _constant(arg):
     """NumPy's single numbers count as Python's own, which take on the dtype of the tensor they meet."""
     return arg.item() if isinstance(arg, np.generic) else arg
 
 
-def _as_pytorch(out, values):
+def _as_pytorch(out, op, values):
     """A result in the dtype that PyTorch gives it, where NumPy alone would widen.
 
     Only a float64 tensor makes float64, and a 0-d one widens no array; all other fractions are float32.
     """
     if out.dtype.kind == "u" and out.dtype.itemsize == 8:
         return out.astype(np.int64)                       # a sum of small unsigned integers
+    if out.dtype == np.float16:                           # NumPy's answer for the smallest integers
+        return op.forward(*(v.astype(np.float32) if isinstance(v, np.ndarray) else v for v in values))
     if out.dtype.kind != "f":
-        return out
+        return _supported(out)
     floats = [value for value in values if isinstance(value, np.ndarray) and value.dtype.kind == "f"]
     deciding = [value for value in floats if value.ndim > 0] or floats
     wide = any(value.dtype == np.float64 for value in deciding)
@@ -404,36 +497,22 @@ def _flat(sizes):
     return tuple(sizes[0]) if len(sizes) == 1 and not isinstance(sizes[0], int) else sizes
 
 
-# --- Making tensors -----------------------------------------------------------------------------------------
-
-def tensor(data, dtype=None, requires_grad=False):
-    """A tensor with a copy of `data`: a number, nested lists, an array. Python's floats become float32."""
-    array = np.array(data._data if isinstance(data, Tensor) else data, dtype)
-    if dtype is None and array.dtype == np.float64 and not isinstance(data, (np.ndarray, np.generic, Tensor)):
-        array = array.astype(np.float32)
-    return Tensor(array, requires_grad)
-
-
-def from_numpy(array):
-    """A tensor that shares the memory of `array`."""
-    if not isinstance(array, np.ndarray):
-        raise TypeError(f"from_numpy wants a NumPy array, got {type(array).__name__}")
-    return Tensor(array)
+def _index(index):
+    """An index as NumPy wants it: tensors as arrays. ValueError for slices that go backwards."""
+    if isinstance(index, tuple):
+        return tuple(_index(part) for part in index)
+    if isinstance(index, slice) and index.step is not None and index.step < 0:
+        raise ValueError("slices that go backwards are not allowed: use flip()")
+    return index._data if isinstance(index, Tensor) else index
 
 
-def zeros(*shape, dtype=np.float32, requires_grad=False):
-    return Tensor(np.zeros(_flat(shape), dtype), requires_grad)
-
-
-def ones(*shape, dtype=np.float32, requires_grad=False):
-    return Tensor(np.ones(_flat(shape), dtype), requires_grad)
-
-
-def rand(*shape, rng, requires_grad=False):
-    """Uniform on [0, 1), float32, from the `numpy.random.Generator` `rng`."""
-    return Tensor(rng.random(_flat(shape), np.float32), requires_grad)
-
-
-def randn(*shape, rng, requires_grad=False):
-    """Standard normal, float32, from the `numpy.random.Generator` `rng`."""
-    return Tensor(rng.standard_normal(_flat(shape), np.float32), requires_grad)
+def _arrays(args, function):
+    """Arguments for a NumPy function, with arrays for tensors."""
+    if isinstance(args, Tensor):
+        if args._requires_grad:
+            raise RuntimeError(f"numpy.{function.__name__} of a tensor that requires a gradient is lost: "
+                               "use minigrad's own operations, or NumPy's on tensor.detach().numpy()")
+        return args.numpy()
+    if isinstance(args, dict):
+        return {name: _arrays(arg, function) for name, arg in args.items()}
+    return type(args)(_arrays(arg, function) for arg in args) if type(args) in (list, tuple) else args

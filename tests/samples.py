@@ -41,6 +41,7 @@ class Sample(NamedTuple):
     kinks: tuple = ()                       # of Kink
     errors: tuple = ()                      # of Error
     adjoint: Callable | None = None         # of a linear operation A: Aᵀy, from y and the arguments
+    call: Callable | None = None            # how to call it, where it takes a list or gives several results
 
 
 # --- Numbers and shapes -------------------------------------------------------------------------------------
@@ -224,6 +225,73 @@ def scatterings(draw):
 
 
 @st.composite
+def joinings(draw, count, new_axis=False):
+    """(x, y, ..., dim): arrays that agree in all axes but one, or, to be put along a new axis, in all."""
+    shape = list(draw(shapes(min_dims=1)))
+    dim = draw(st.integers(-len(shape) - new_axis, len(shape) - 1 + new_axis))
+    parts = []
+    for _ in range(count):
+        if not new_axis:
+            shape[dim] = draw(st.integers(0, 3))
+        parts.append(tuple(shape))
+    return (*distinct(np.random.default_rng(draw(seeds)), *parts), dim)
+
+
+@st.composite
+def with_axes(draw, count=1, new=False):
+    """(x, dim, ...): an array of at least one axis, and as many axes of it."""
+    shape = draw(shapes(min_dims=1))
+    span = st.integers(-len(shape) - new, len(shape) - 1 + new)
+    return (draw(arrays(shape)), *(draw(span) for _ in range(count)))
+
+
+@st.composite
+def along_one(draw):
+    """(x, dim, keepdim), where x has elements along `dim`."""
+    return draw(reductions(none=False, several=False, empty=False))
+
+
+@st.composite
+def vectors(draw, same):
+    """(x, y): two vectors, of one length or of any."""
+    n, m = draw(st.integers(0, 4)), draw(st.integers(0, 4))
+    return tuple(distinct(np.random.default_rng(draw(seeds)), (n,), (n if same else m,)))
+
+
+@st.composite
+def matrices(draw, batched):
+    """(x, y): (n, k) and (k, m), or (b, n, k) and (b, k, m)."""
+    n, k, m, b = (draw(st.integers(0, 3)) for _ in "nkmb")
+    ahead = (b,) if batched else ()
+    return tuple(distinct(np.random.default_rng(draw(seeds)), (*ahead, n, k), (*ahead, k, m)))
+
+
+@st.composite
+def gatherings(draw):
+    """(x, dim, index): indices within the axis, with duplicates, and fewer along the others."""
+    shape = draw(shapes(min_dims=1, min_side=1))
+    dim = draw(st.integers(-len(shape), len(shape) - 1))
+    size = [draw(st.integers(0, n)) for n in shape]
+    size[dim] = draw(st.integers(0, 4))
+    index = np.random.default_rng(draw(seeds)).integers(0, shape[dim], size)
+    return draw(arrays(shape)), dim, index
+
+
+@st.composite
+def splittings(draw):
+    """(x, size, dim)"""
+    x, dim = draw(with_axes())
+    return x, draw(st.integers(1, 4)), dim
+
+
+@st.composite
+def clampings(draw):
+    """(x, low, high): Python numbers or None for one of them; or arrays that broadcast."""
+    x, low, high = distinct(np.random.default_rng(draw(seeds)), *draw(common_shapes(3)))
+    return draw(st.sampled_from([(x, -1.01, 1.02), (x, None, 0.5), (x, 0.3, None), (x, low, high)]))
+
+
+@st.composite
 def paddings(draw):
     """(x, widths, value)"""
     shape = draw(shapes(min_dims=1))
@@ -281,6 +349,15 @@ def folded(x, dim, step, length):
     return out
 
 
+def joined(x, y, dim):
+    shape = [n + m if axis == dim % x.ndim else n for axis, (n, m) in enumerate(zip(x.shape, y.shape))]
+    out = np.zeros(shape)
+    turned = np.moveaxis(out, dim, 0)
+    turned[: x.shape[dim]] = np.moveaxis(x, dim, 0)
+    turned[x.shape[dim] :] = np.moveaxis(y, dim, 0)
+    return out
+
+
 def inverse(permutation):
     return tuple(permutation.index(i) for i in range(len(permutation)))
 
@@ -332,6 +409,8 @@ SAMPLES = {
     "neg": Sample(singles(), lambda x: 0 - x, adjoint=lambda y, x: ops.neg(y)),
     "exp": Sample(singles(), lambda x: math.e**x),
     "log": Sample(singles(low=0.3), lambda x: np.log2(x) / np.log2(math.e)),
+    "sin": Sample(singles(), lambda x: np.imag(np.exp(1j * x))),
+    "cos": Sample(singles(), lambda x: np.real(np.exp(1j * x))),
     "tanh": Sample(
         singles(), lambda x: np.sinh(x) / np.cosh(x),
         kinks=(Kink((column(-1e4, 0, 1e4),), column(5, 6, 7), (column(0, 6, 0),)),)),
@@ -358,6 +437,17 @@ SAMPLES = {
     "ge": untouched._replace(forward=lambda x, y: x - y >= 0),
     "lt": untouched._replace(forward=lambda x, y: y - x > 0),
     "le": untouched._replace(forward=lambda x, y: y - x >= 0),
+    "logical_not": Sample(singles().map(lambda drawn: (rounded(*drawn),)), lambda x: x == 0, wants=()),
+    "any": Sample(
+        reductions().map(lambda drawn: (rounded(drawn[0]), *drawn[1:])),
+        lambda x, dim, keepdim: np.sum(x != 0, dim, keepdims=keepdim) > 0, wants=(), errors=(outside, twice)),
+    "all": Sample(
+        reductions().map(lambda drawn: (rounded(drawn[0]), *drawn[1:])),
+        lambda x, dim, keepdim: np.sum(x == 0, dim, keepdims=keepdim) == 0, wants=(),
+        errors=(outside, twice)),
+    "argmin": Sample(
+        reductions(several=False, empty=False).map(lambda drawn: (rounded(drawn[0]), *drawn[1:])),
+        lambda x, dim, keepdim: np.argmax(-x, dim, keepdims=keepdim), wants=(), errors=(outside, nothing)),
     "argmax": Sample(
         reductions(several=False, empty=False).map(lambda drawn: (rounded(drawn[0]), *drawn[1:])),
         lambda x, dim, keepdim: np.argmin(-x, dim, keepdims=keepdim), wants=(), errors=(outside, nothing)),
@@ -383,6 +473,11 @@ SAMPLES = {
                     (np.array([[0.0, 3, 3], [3, 3, 3]]),)),
                Kink((np.array([[3.0, 1], [3, 3]]), None, False), np.array(6.0),
                     (np.array([[2.0, 0], [2, 2]]),)))),
+    "amin": Sample(
+        reductions(empty=False), lambda x, dim, keepdim: -np.max(-x, dim, keepdims=keepdim),
+        errors=(outside, twice, nothing),
+        kinks=(Kink((np.array([[4.0, 3, 3], [2, 2, 2]]), 1, False), column(6, 9),
+                    (np.array([[0.0, 3, 3], [3, 3, 3]]),)),)),
     "max_along": Sample(
         reductions(none=False, several=False, empty=False).map(lambda drawn: drawn[:2]),
         lambda x, dim: np.sort(x, dim).take(-1, dim),
@@ -398,9 +493,8 @@ SAMPLES = {
                     (np.array([[6.0, 0], [4, 4]]),)),)),
 
     # Products
-    "mm": Sample(
+    "product": Sample(
         products(), lambda x, y: np.einsum("...nk,...km->...nm", x, y), (0, 1),
-        adjoint=lambda z, x, y: ops.sum_to(ops.mm(z, ops.mT(y)), x.shape),
         errors=(Error((zeros((2, 3)), zeros((4, 2))), RuntimeError, ("(2, 3)", "(4, 2)")),
                 Error((zeros((2, 1, 3)), zeros((3, 3, 1))), RuntimeError, ("(2, 1, 3)", "(3, 3, 1)")))),
 
@@ -426,6 +520,10 @@ SAMPLES = {
     "scatter": Sample(
         scatterings(), scattered, adjoint=lambda y, x, index, shape: ops.getitem(y, index),
         errors=(Error((zeros(2), np.array([0, 3]), (3,)), IndexError, ("(2,)", "index 3")),)),
+    "join": Sample(
+        joinings(2), joined, (0, 1),
+        errors=(Error((zeros((2, 3)), zeros((2, 4)), 0), RuntimeError, ("(2, 3)", "(2, 4)")),
+                Error((zeros((2, 3)), zeros((2, 3)), 2), IndexError, ("(2, 3)",)))),
     "pad": Sample(
         paddings(), lambda x, widths, value: np.pad(x, widths, constant_values=value),
         adjoint=lambda y, x, widths, value:
@@ -444,7 +542,85 @@ SAMPLES = {
 
 # Compositions: they have no gradients of their own, but they have a meaning.
 
+def picked(x, dim, index):
+    out = np.zeros(index.shape)
+    for place, chosen in np.ndenumerate(index):
+        out[place] = x[tuple(chosen if axis == dim % x.ndim else i for axis, i in enumerate(place))]
+    return out
+
+
+def fit(row):
+    """The same with `correction` between dim and keepdim, and at least two elements, for var and std."""
+    x, dim, keepdim = row
+    return np.concatenate([x, x + 0.1, x - 0.3], dim), dim, 1, keepdim
+
+
+spreads = along_one().map(fit)
+
+
 COMPOSED = {
+    "square": Sample(singles(), lambda x: np.abs(x) ** 2),
+    "reciprocal": Sample(singles(low=0.3), lambda x: np.exp(-np.log(x))),
+    "clamp": Sample(
+        clampings(), lambda x, low, high: np.minimum(
+            np.maximum(x, -np.inf if low is None else low), np.inf if high is None else high), (0, 1, 2),
+        kinks=(Kink((column(-1, 0, 1, 2, 3), 0.0, 2.0), column(5, 6, 7, 8, 9), (column(0, 6, 7, 8, 0),)),),
+        errors=(Error((zeros(3), None, None), RuntimeError, ("min",)),)),
+    "prod": Sample(
+        along_one(), lambda x, dim, keepdim: np.prod(x, dim, keepdims=keepdim),
+        kinks=(Kink((np.array([[2.0, 0, 3], [0, 0, 5], [2, 3, 4]]), 1), column(1, 1, 2),
+                    (np.array([[0.0, 6, 0], [0, 0, 0], [24, 16, 12]]),)),)),
+    "var": Sample(spreads, lambda x, dim, correction, keepdim: np.var(x, dim, ddof=1, keepdims=keepdim)),
+    "std": Sample(
+        spreads, lambda x, dim, correction, keepdim: np.std(x, dim, ddof=1, keepdims=keepdim),
+        kinks=(Kink((np.array([[2.0, 2, 2]]), 1), column(5), (np.array([[0.0, 0, 0]]),)),)),
+    "max": Sample(
+        along_one(), lambda x, dim, keepdim: np.max(x, dim, keepdims=keepdim),
+        call=lambda x, dim, keepdim=False: ops.max(x, dim, keepdim).values,
+        kinks=(Kink((np.array([[1.0, 3, 3], [2, 2, 2]]), 1), column(6, 9),
+                    (np.array([[0.0, 6, 0], [9, 0, 0]]),)),)),
+    "min": Sample(
+        along_one(), lambda x, dim, keepdim: np.min(x, dim, keepdims=keepdim),
+        call=lambda x, dim, keepdim=False: ops.min(x, dim, keepdim).values,
+        kinks=(Kink((np.array([[4.0, 3, 3], [2, 2, 2]]), 1), column(6, 9),
+                    (np.array([[0.0, 6, 0], [9, 0, 0]]),)),)),
+    "mm": Sample(matrices(batched=False), lambda x, y: np.einsum("nk,km->nm", x, y), (0, 1),
+                 errors=(Error((zeros((2, 3)), zeros((4, 2))), RuntimeError, ("(2, 3)", "(4, 2)")),
+                         Error((zeros((1, 2, 3)), zeros((3, 2))), RuntimeError, ("(1, 2, 3)",)))),
+    "bmm": Sample(matrices(batched=True), lambda x, y: np.einsum("bnk,bkm->bnm", x, y), (0, 1),
+                  errors=(Error((zeros((2, 2, 3)), zeros((1, 3, 2))), RuntimeError, ("(1, 3, 2)",)),)),
+    "dot": Sample(vectors(same=True), lambda x, y: np.array(math.fsum(a * b for a, b in zip(x, y))), (0, 1),
+                  errors=(Error((zeros(2), zeros(3)), RuntimeError, ("(2,)", "(3,)")),)),
+    "outer": Sample(vectors(same=False), lambda x, y: np.einsum("i,j->ij", x, y), (0, 1),
+                    errors=(Error((zeros((2, 1)), zeros(3)), RuntimeError, ("(2, 1)",)),)),
+    "flatten": Sample(singles(), lambda x: np.array(list(x.flat))),
+    "transpose": Sample(with_axes(2), np.swapaxes,
+                        errors=(Error((zeros((2, 3)), 0, 2), IndexError, ("(2, 3)", "axis 2")),)),
+    "squeeze": Sample(
+        with_axes(), lambda x, dim: np.squeeze(x, dim) if x.shape[dim] == 1 else x,
+        errors=(Error((zeros((2, 3)), 2), IndexError, ("(2, 3)", "axis 2")),)),
+    "unsqueeze": Sample(with_axes(new=True), np.expand_dims,
+                        errors=(Error((zeros((2, 3)), 3), IndexError, ("(2, 3)",)),)),
+    "expand": Sample(stretches(), lambda x, shape: np.zeros(shape) + x),
+    "cat": Sample(joinings(3), lambda x, y, z, dim: np.concatenate([x, y, z], dim), (0, 1, 2),
+                  call=lambda x, y, z, dim: ops.cat([x, y, z], dim)),
+    "stack": Sample(joinings(3, new_axis=True), lambda x, y, z, dim: np.stack([x, y, z], dim), (0, 1, 2),
+                    call=lambda x, y, z, dim: ops.stack([x, y, z], dim)),
+    "split": Sample(
+        splittings(), lambda x, size, dim: np.concatenate(
+            np.split(x, range(size, x.shape[dim], size), dim)[::-1], dim),
+        call=lambda x, size, dim: ops.cat(ops.split(x, size, dim)[::-1], dim)),
+    "chunk": Sample(
+        splittings(), lambda x, size, dim: np.concatenate(
+            np.split(x, range(s := max(1, -(-x.shape[dim] // size)), x.shape[dim], s), dim)[::-1], dim),
+        call=lambda x, size, dim: ops.cat(ops.chunk(x, size, dim)[::-1], dim)),
+    "flip": Sample(with_axes(), np.flip,
+                   errors=(Error((zeros((2, 3)), 2), IndexError, ("(2, 3)", "axis 2")),)),
+    "gather": Sample(
+        gatherings(), picked,
+        errors=(Error((zeros((2, 3)), 0, np.array([[2]])), IndexError, ("(2, 3)", "2")),
+                Error((zeros((2, 3)), 0, np.array([[-1]])), IndexError, ("(2, 3)", "-1")),
+                Error((zeros((2, 3)), 0, np.array([0])), RuntimeError, ("(2, 3)",)))),
     "sqrt": Sample(singles(low=0.3), lambda x: np.exp(np.log(x) / 2)),
     "mean": Sample(reductions(empty=False), averaged),
     "matmul": Sample(

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minigrad import Tensor, grad, ops, tensor
+from minigrad import Tensor, ops, tensor
+from minigrad.autograd import grad
 from minigrad.nn import functional as F
 from tests.numeric import numeric_gradients
 from tests.samples import LAYOUTS, arrays, distinct, rounded, seeds
@@ -137,6 +138,147 @@ def test_the_stride_of_max_pool2d_is_its_kernel():
     np.testing.assert_array_equal(F.max_pool2d(picture, (2, 3)), [[[[9, 12], [23, 26], [37, 40]]]])
 
 
+def looped_avg_pool2d(x, kernel, count_include_pad, **options):
+    size, windows = looped(x, kernel, **options)
+    _, real = looped(np.ones((1, 1, *x.shape[2:])), kernel, **options)
+    areas = [np.size(window) if count_include_pad else window.sum() for window in real]
+    means = [window.sum((2, 3)) / area for window, area in zip(windows, areas)]
+    return np.array(means).reshape(*size, *x.shape[:2]).transpose(2, 3, 0, 1)
+
+
+@given(drawn=poolings(), count_include_pad=st.booleans(), seed=seeds)
+def test_avg_pool2d_is_the_loop(drawn, count_include_pad, seed):
+    x, kernel, options = drawn
+    del options["dilation"]
+    expected = looped_avg_pool2d(x, kernel, count_include_pad, **options)
+    options["count_include_pad"] = count_include_pad
+    np.testing.assert_allclose(F.avg_pool2d(x, kernel, **options), expected, atol=1e-12, strict=True)
+    assert F.avg_pool2d(Tensor(x.astype(np.float32)), kernel, **options).dtype == np.float32
+    assert_gradients_are_nudged(lambda x: F.avg_pool2d(x, kernel, **options), [x], seed)
+
+
+@given(drawn=convolutions())
+def test_unfold_lays_out_the_windows_that_conv2d_meets(drawn):
+    (x, weight, _), options = drawn
+    kernel = weight.shape[2:]
+    _, windows = looped(x, kernel, **options)
+    columns = F.unfold(x, kernel, **options)
+    expected = np.array([window.reshape(len(x), weight[0].size) for window in windows]).transpose(1, 2, 0)
+    np.testing.assert_array_equal(columns, expected, strict=True)
+
+
+@given(drawn=convolutions(), seed=seeds)
+def test_fold_is_the_transpose_of_unfold(drawn, seed):
+    """⟨unfold x, y⟩ = ⟨x, fold y⟩, and each is the gradient of the other."""
+    (x, weight, _), options = drawn
+    kernel = weight.shape[2:]
+    columns = F.unfold(x, kernel, **options)
+    y = np.random.default_rng(seed).standard_normal(columns.shape)
+    folded = F.fold(y, x.shape[2:], kernel, **options)
+    assert folded.shape == x.shape
+    np.testing.assert_allclose(np.vdot(columns, y), np.vdot(x, folded), rtol=1e-9, atol=1e-9)
+    pictures, tracked = Tensor(x, requires_grad=True), Tensor(y, requires_grad=True)
+    F.unfold(pictures, kernel, **options).backward(y)
+    np.testing.assert_allclose(pictures.grad.numpy(), folded, atol=1e-12, strict=True)
+    F.fold(tracked, x.shape[2:], kernel, **options).backward(x)
+    np.testing.assert_allclose(tracked.grad.numpy(), columns, atol=1e-12, strict=True)
+
+
+@pytest.mark.parametrize("kernel, dilation", [(1, 1), (3, 1), (2, 1), ((4, 3), 1), ((2, 3), (3, 1)), (2, 3)])
+def test_the_padding_same_keeps_the_size_and_puts_the_odd_one_last(kernel, dilation):
+    x, weight = distinct(np.random.default_rng(0), (2, 1, 7, 6), (1, 1, *pair(kernel)))
+    total = [gap * (size - 1) for gap, size in zip(pair(dilation), pair(kernel))]
+    padded = np.pad(x, ((0, 0), (0, 0), *((n // 2, n - n // 2) for n in total)))
+    same = F.conv2d(x, weight, padding="same", dilation=dilation)
+    assert same.shape == x.shape
+    np.testing.assert_allclose(same, looped_conv2d(padded, weight, dilation=dilation), atol=1e-12)
+    valid = F.conv2d(x, weight, padding="valid", dilation=dilation, stride=2)
+    np.testing.assert_array_equal(valid, F.conv2d(x, weight, dilation=dilation, stride=2))
+    same = {"padding": "same", "dilation": dilation}
+    assert_gradients_are_nudged(lambda *inputs: F.conv2d(*inputs, **same), [x, weight], seed=1)
+
+
+@pytest.mark.parametrize("border", [(), (1, 2), (0, 3, 2, 0), (1, 0, 0, 1, 2, 1)])
+def test_pad_starts_at_the_last_axis(border):
+    x = np.arange(24.0).reshape(2, 3, 4)
+    widths = [border[2 * i : 2 * i + 2] or (0, 0) for i in range(3)][::-1]
+    np.testing.assert_array_equal(F.pad(x, border), np.pad(x, widths), strict=True)
+    np.testing.assert_array_equal(F.pad(x, list(border), value=7), np.pad(x, widths, constant_values=7))
+    assert_gradients_are_nudged(lambda x: F.pad(x, border, value=-1.5), [x], seed=0)
+
+
+# --- What helps learning ------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("shape", [(4, 3, 2, 5), (2, 1, 1, 1), (6, 2), (3, 2, 4)])
+def test_batch_norm_brings_every_channel_to_mean_0_and_variance_1(shape):
+    x, weight, bias = distinct(np.random.default_rng(0), shape, shape[1:2], shape[1:2])
+    along, channels = (0, *range(2, len(shape))), (-1,) + (1,) * (len(shape) - 2)
+    out = F.batch_norm(x * 40 + 7, None, None, training=True, eps=0)
+    np.testing.assert_allclose(out.mean(along), 0, atol=1e-12)
+    np.testing.assert_allclose((out**2).mean(along), 1, rtol=1e-12)
+    scaled = F.batch_norm(x * 40 + 7, None, None, weight, bias, True, eps=0)
+    np.testing.assert_allclose(scaled, out * weight.reshape(channels) + bias.reshape(channels), atol=1e-11)
+    damped = F.batch_norm(x, None, None, training=True, eps=0.5)
+    spread = x.var(along, keepdims=True)
+    np.testing.assert_allclose(damped, (x - x.mean(along, keepdims=True)) / np.sqrt(spread + 0.5), rtol=1e-9)
+
+
+def test_gradients_of_batch_norm_are_the_nudged_ones():
+    inputs = distinct(np.random.default_rng(0), (4, 2, 2, 3), (2,), (2,))
+    assert_gradients_are_nudged(
+        lambda x, weight, bias: F.batch_norm(x, None, None, weight, bias, True), inputs, seed=1)
+    running = tensor(np.array([0.5, -1.0])), tensor(np.array([2.0, 0.3]))
+    assert_gradients_are_nudged(
+        lambda x, weight, bias: ops.detach(F.batch_norm(Tensor(x), *running, weight, bias)).numpy()
+        if isinstance(x, np.ndarray) else F.batch_norm(x, *running, weight, bias), inputs, seed=1)
+
+
+def test_batch_norm_moves_the_running_estimates_and_graphs_keep_the_old_ones():
+    x = np.random.default_rng(0).standard_normal((4, 2, 3, 3))
+    mean, variance = tensor(np.array([1.0, 2.0])), tensor(np.array([3.0, 4.0]))
+    F.batch_norm(Tensor(x, requires_grad=True), mean, variance, training=True, momentum=0.25)
+    np.testing.assert_allclose(mean.numpy(), 0.75 * np.array([1, 2]) + 0.25 * x.mean((0, 2, 3)))
+    np.testing.assert_allclose(variance.numpy(),
+                               0.75 * np.array([3, 4]) + 0.25 * x.var((0, 2, 3), ddof=1))
+    assert not mean.requires_grad and not variance.requires_grad
+    before = mean.tolist(), variance.tolist()
+    tracked = Tensor(x, requires_grad=True)
+    out = F.batch_norm(tracked, mean, variance)
+    assert (mean.tolist(), variance.tolist()) == before
+    scale = 1 / np.sqrt(np.array(before[1]) + 1e-5)
+    mean += 5
+    variance += 5
+    out.sum().backward()
+    expected = np.broadcast_to(scale[:, None, None], x.shape)
+    np.testing.assert_allclose(tracked.grad.numpy(), expected, rtol=1e-9)
+
+
+@pytest.mark.parametrize("p", [0.1, 0.5, 0.9])
+def test_dropout_drops_the_share_p_and_keeps_the_mean(p):
+    x = Tensor(np.full((200, 200), 3, np.float32), requires_grad=True)
+    out = F.dropout(x, p, rng=np.random.default_rng(0))
+    assert out.dtype == np.float32
+    numbers = out.detach().numpy()
+    assert set(np.unique(numbers)) == {0, np.float32(3) * np.float32(1 / (1 - p))}
+    assert (numbers == 0).mean() == pytest.approx(p, abs=0.01)
+    weight = np.random.default_rng(1).standard_normal((200, 200)).astype(np.float32)
+    out.backward(weight)
+    np.testing.assert_allclose(x.grad.numpy(), weight * numbers / 3, rtol=1e-6)
+
+
+def test_dropout_is_as_random_as_its_generator():
+    x = RNG.standard_normal((20, 20))
+    one, same, other = (F.dropout(x, rng=np.random.default_rng(seed)) for seed in (0, 0, 1))
+    np.testing.assert_array_equal(one, same)
+    assert (one != other).any() and (F.dropout(x) != F.dropout(x)).any()
+
+
+def test_dropout_of_all_of_none_and_outside_of_training():
+    x = Tensor(np.ones((3, 4), np.float32))
+    assert F.dropout(x, 0) is x and F.dropout(x, 0.9, training=False) is x
+    assert F.dropout(x, 1).tolist() == np.zeros((3, 4)).tolist()
+
+
 # --- Linear, softmax and losses -----------------------------------------------------------------------------
 
 @pytest.mark.parametrize("ahead", [(), (3,), (0,), (2, 3), (2, 1, 2)])
@@ -165,8 +307,47 @@ def test_cross_entropy_is_the_surprise(seed, N, C):
         for classes in (target, tensor(target), target.tolist(), target.astype(np.uint8)):
             result = F.cross_entropy(tensor(logits), classes, reduction=reduction)
             np.testing.assert_allclose(result.numpy(), reduced, rtol=1e-12, atol=1e-12)
-        assert_gradients_are_nudged(lambda x, how=reduction: F.cross_entropy(x, target, how), [logits], seed)
+        assert_gradients_are_nudged(
+            lambda x, how=reduction: F.cross_entropy(x, target, reduction=how), [logits], seed)
     assert F.cross_entropy(tensor(logits), target).item() == pytest.approx(expected.mean())
+
+
+def test_nll_loss_is_the_negative_log_probability_at_the_target():
+    logs, target = distinct(np.random.default_rng(0), (4, 5))[0], np.array([3, 0, 4, 3])
+    expected = -logs[np.arange(4), target]
+    np.testing.assert_array_equal(F.nll_loss(logs, target, reduction="none"), expected)
+    np.testing.assert_allclose(F.nll_loss(logs, target), expected.mean())
+    assert F.nll_loss(tensor(logs[1]), tensor(2)).item() == -logs[1, 2]
+    assert_gradients_are_nudged(lambda logs: F.nll_loss(logs, target), [logs], seed=1)
+
+
+@pytest.mark.parametrize("shape", [(2, 3, 4), (2, 3, 4, 2), (2, 3, 0), (1, 3, 1, 1, 2)])
+def test_cross_entropy_of_pictures_is_that_of_their_pixels(shape):
+    rng = np.random.default_rng(0)
+    logits, target = rng.standard_normal(shape), rng.integers(0, 3, shape[:1] + shape[2:])
+    rows = np.moveaxis(logits, 1, -1).reshape(-1, 3)
+    expected = surprise(rows, target.ravel()).reshape(target.shape)
+    losses = F.cross_entropy(logits, target, reduction="none")
+    np.testing.assert_allclose(losses, expected, rtol=1e-9, atol=1e-12, strict=True)
+    if losses.size > 0:
+        assert_gradients_are_nudged(lambda x: F.cross_entropy(x, target), [logits], seed=1)
+
+
+@pytest.mark.parametrize("shape", [(4, 5), (5,), (2, 3, 4)])
+def test_cross_entropy_of_probabilities_is_the_mean_of_that_of_classes(shape):
+    rng = np.random.default_rng(0)
+    logits, axis = rng.standard_normal(shape), min(len(shape) - 1, 1)
+    target = np.asarray(F.softmax(rng.standard_normal(shape), axis))
+    expected = -(target * np.asarray(F.log_softmax(logits, axis))).sum(axis)
+    np.testing.assert_allclose(F.cross_entropy(logits, target, reduction="none"), expected, rtol=1e-12)
+    np.testing.assert_allclose(F.cross_entropy(logits, target), expected.mean(), rtol=1e-12)
+    assert_gradients_are_nudged(F.cross_entropy, [logits, target], seed=1)
+
+
+def test_cross_entropy_of_certain_probabilities_is_that_of_classes():
+    logits = RNG.standard_normal((4, 5))
+    certain = F.cross_entropy(logits, np.eye(5)[CLASSES], reduction="none")
+    np.testing.assert_allclose(certain, F.cross_entropy(logits, CLASSES, reduction="none"), rtol=1e-12)
 
 
 LOGITS = np.array([[1e4, -1e4, 0], [-1e4, 1e4, 1e4], [1e4, 1e4, 1e4], [-1e4, -1e4, -1e4], [9999, 1e4, 9998]],
@@ -216,6 +397,13 @@ BATCHED = {                                                 # name: (a function 
     "conv2d, dilated": (lambda x: F.conv2d(x, KERNELS, dilation=2), RNG.standard_normal((4, 2, 5, 6))),
     "max_pool2d": (lambda x: F.max_pool2d(x, 2), RNG.standard_normal((4, 2, 5, 6))),
     "max_pool2d, overlapping": (lambda x: F.max_pool2d(x, 3, 1, 1), RNG.standard_normal((4, 2, 5, 6))),
+    "avg_pool2d": (lambda x: F.avg_pool2d(x, 2), RNG.standard_normal((4, 2, 5, 6))),
+    "avg_pool2d of what is there": (
+        lambda x: F.avg_pool2d(x, 3, 2, 1, count_include_pad=False), RNG.standard_normal((4, 2, 5, 6))),
+    "unfold": (lambda x: F.unfold(x, (2, 3), padding=1), RNG.standard_normal((4, 2, 5, 6))),
+    "fold": (lambda x: F.fold(x, (3, 4), 2), RNG.standard_normal((4, 8, 6))),
+    "pad": (lambda x: F.pad(x, (1, 2), value=3), RNG.standard_normal((4, 3))),
+    "batch_norm": (lambda x: F.batch_norm(x, None, None, training=True), RNG.standard_normal((4, 2, 3, 3))),
     "softmax": (lambda x: F.softmax(x, 1), RNG.standard_normal((4, 5))),
     "log_softmax": (lambda x: F.log_softmax(x, 1), RNG.standard_normal((4, 5))),
     "mse_loss": (lambda x: F.mse_loss(x, x * 0, reduction="none"), RNG.standard_normal((4, 5))),
@@ -244,8 +432,8 @@ def test_permuting_the_batch_permutes_the_result(function, batch):
 
 def test_permuting_batch_and_classes_permutes_the_losses():
     logits, order = RNG.standard_normal((4, 5)), [2, 0, 3, 1]
-    losses = F.cross_entropy(logits, CLASSES, "none")
-    permuted = F.cross_entropy(logits[order], CLASSES[order], "none")
+    losses = F.cross_entropy(logits, CLASSES, reduction="none")
+    permuted = F.cross_entropy(logits[order], CLASSES[order], reduction="none")
     np.testing.assert_allclose(permuted, losses[order], rtol=1e-12)
 
 
@@ -324,7 +512,20 @@ MISTAKES = {                                                # name: (the call, t
     "linear of a number": (
         lambda: F.linear(tensor(1.0), pictures(5, 4)), RuntimeError, ["linear", "()"]),
     "cross_entropy of one row": (
-        lambda: F.cross_entropy(pictures(3), 1), RuntimeError, ["cross_entropy", "(3,)"]),
+        lambda: F.cross_entropy(pictures(3), [1]), RuntimeError, ["cross_entropy", "(3,)", "(1,)"]),
+    "cross_entropy of a number": (
+        lambda: F.cross_entropy(tensor(1.0), 0), RuntimeError, ["cross_entropy", "(N, C, ...)", "()"]),
+    "cross_entropy of too few probabilities": (
+        lambda: F.cross_entropy(pictures(2, 3), pictures(2, 2)),
+        RuntimeError, ["cross_entropy", "(2, 3)", "(2, 2)", "probabilities"]),
+    "cross_entropy of pictures and too small ones": (
+        lambda: F.cross_entropy(pictures(2, 3, 4), np.zeros((2, 5), int)),
+        RuntimeError, ["cross_entropy", "(2, 3, 4)", "(2, 5)"]),
+    "nll_loss of a class too many": (
+        lambda: F.nll_loss(pictures(2, 3), [0, 3]), IndexError, ["nll_loss", "3 classes"]),
+    "nll_loss of fractions": (
+        lambda: F.nll_loss(pictures(2, 3), pictures(2, 3)),
+        RuntimeError, ["nll_loss", "integers", "float32"]),
     "cross_entropy of too few classes": (
         lambda: F.cross_entropy(pictures(2, 3), [1]), RuntimeError, ["cross_entropy", "(2, 3)", "(1,)"]),
     "cross_entropy of fractions": (
@@ -335,12 +536,50 @@ MISTAKES = {                                                # name: (the call, t
     "cross_entropy of a negative class": (
         lambda: F.cross_entropy(pictures(2, 3), [-1, 2]), IndexError, ["cross_entropy", "-1", "3 classes"]),
     "cross_entropy with a misspelt reduction": (
-        lambda: F.cross_entropy(pictures(2, 3), [0, 1], "average"), ValueError,
+        lambda: F.cross_entropy(pictures(2, 3), [0, 1], reduction="average"), ValueError,
         ["cross_entropy", '"mean", "sum" or "none"', "'average'"]),
     "mse_loss of two shapes": (
         lambda: F.mse_loss(pictures(2, 3), pictures(3)), RuntimeError, ["mse_loss", "(2, 3)", "(3,)"]),
     "mse_loss with a misspelt reduction": (
-        lambda: F.mse_loss(pictures(2), pictures(2), "avg"), ValueError, ["mse_loss", "'avg'"]),
+        lambda: F.mse_loss(pictures(2), pictures(2), reduction="avg"), ValueError, ["mse_loss", "'avg'"]),
+    "conv2d with another bias of the right size": (
+        lambda: F.conv2d(pictures(1, 1, 5, 5), KERNEL, pictures(1, 1)), RuntimeError, ["conv2d", "(1, 1)"]),
+    'conv2d with "same" and a stride': (
+        lambda: F.conv2d(pictures(1, 1, 5, 5), KERNEL, stride=2, padding="same"),
+        RuntimeError, ["conv2d", "same", "stride 1"]),
+    "conv2d with a misspelt padding": (
+        lambda: F.conv2d(pictures(1, 1, 5, 5), KERNEL, padding="sane"), RuntimeError, ["conv2d", "'sane'"]),
+    "a pooling with padding in words": (
+        lambda: F.max_pool2d(pictures(1, 1, 5, 5), 3, padding="same"), RuntimeError, ["same"]),
+    "avg_pool2d of rows": (
+        lambda: F.avg_pool2d(pictures(5, 5), 2), RuntimeError, ["avg_pool2d", "(5, 5)", "(N, C, H, W)"]),
+    "avg_pool2d with windows of padding alone": (
+        lambda: F.avg_pool2d(pictures(1, 1, 4, 4), 2, padding=2), RuntimeError, ["avg_pool2d", "padding"]),
+    "unfold of rows": (lambda: F.unfold(pictures(5, 5), 2), RuntimeError, ["unfold", "(5, 5)"]),
+    "fold of too few columns": (
+        lambda: F.fold(pictures(1, 8, 11), (4, 5), 2), RuntimeError, ["fold", "2·2, 3·4", "(1, 8, 11)"]),
+    "fold of rows that make no channels": (
+        lambda: F.fold(pictures(1, 7, 12), (4, 5), 2), RuntimeError, ["fold", "2·2, 3·4", "(1, 7, 12)"]),
+    "pad of three numbers": (
+        lambda: F.pad(pictures(2, 3), (1, 2, 3)), RuntimeError, ["pad", "(1, 2, 3)", "(2, 3)"]),
+    "pad of too many axes": (lambda: F.pad(pictures(3), (1, 1, 1, 1)), RuntimeError, ["pad", "(3,)"]),
+    "pad below zero": (lambda: F.pad(pictures(3), (1, -1)), RuntimeError, ["pad", "(1, -1)"]),
+    "pad with a mirror": (
+        lambda: F.pad(pictures(3), (1, 1), mode="reflect"), NotImplementedError, ["pad", "'reflect'"]),
+    "dropout above one": (lambda: F.dropout(pictures(3), 1.5), ValueError, ["dropout", "1.5"]),
+    "dropout below zero, not in training": (
+        lambda: F.dropout(pictures(3), -0.5, training=False), ValueError, ["dropout", "-0.5"]),
+    "dropout of integers": (lambda: F.dropout(tensor([1, 2])), RuntimeError, ["dropout", "int64"]),
+    "batch_norm of rows": (
+        lambda: F.batch_norm(pictures(3), None, None, training=True), RuntimeError, ["batch_norm", "(3,)"]),
+    "batch_norm with weights for others": (
+        lambda: F.batch_norm(pictures(4, 3), None, None, pictures(2), training=True),
+        RuntimeError, ["batch_norm", "(4, 3)", "(C,)"]),
+    "batch_norm of one picture of one pixel": (
+        lambda: F.batch_norm(pictures(1, 3, 1, 1), None, None, training=True),
+        ValueError, ["batch_norm", "(1, 3, 1, 1)"]),
+    "batch_norm of what was never measured": (
+        lambda: F.batch_norm(pictures(4, 3), None, None), RuntimeError, ["batch_norm", "running_mean"]),
 }
 
 

@@ -11,20 +11,25 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "minigrad"
 
 IN_READING_ORDER = [
-    "ops", "tensor", "nn.functional", "nn.modules", "nn", "optim", "data", "plot", "serialize",
+    "ops", "printing", "anomaly", "tensor", "creation", "autograd", "nn.functional", "nn.modules", "nn",
+    "optim.optimizers", "optim.lr_scheduler", "optim", "data", "plot", "serialize",
 ]
-APART = ["memory"]                      # may be imported by the package itself, and imports nothing of it
+APART = ["memory", "subset"]            # may be imported by the package itself, and imports nothing of it
 FILES = {".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__"): path
          for path in PACKAGE.rglob("*.py")}
 
 
-def imported(path):
-    """The full names of all that a file imports, wherever in the file it does so."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+def parsed(name):
+    return ast.parse(FILES[name].read_text(encoding="utf-8"))
+
+
+def imported(tree):
+    """The full names of all that is imported in a file, or in a part of it."""
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path} imports by a relative name"
+            assert node.level == 0, "imports by relative names are not understood here"
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
@@ -43,13 +48,21 @@ def test_every_file_has_its_place():
 @pytest.mark.parametrize("name", IN_READING_ORDER + APART)
 def test_a_file_imports_only_files_above_it(name):
     above = IN_READING_ORDER[: IN_READING_ORDER.index(name)] if name in IN_READING_ORDER else []
-    used = {own(other) for other in imported(FILES[name]) if other.split(".")[0] == "minigrad"}
+    used = {own(other) for other in imported(parsed(name)) if other.split(".")[0] == "minigrad"}
     assert used <= set(above)
 
 
 def test_the_calculus_knows_numpy_and_nothing_else():
-    roots = {name.split(".")[0] for name in imported(FILES["ops"])}
+    roots = {name.split(".")[0] for name in imported(parsed("ops"))}
     assert roots - sys.stdlib_module_names == {"numpy"}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_what_is_heavier_than_numpy_is_imported_where_it_is_used(name):
+    tree = parsed(name)
+    tree.body = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    roots = {other.split(".")[0] for other in imported(tree)}
+    assert roots - sys.stdlib_module_names <= {"numpy", "minigrad"}
 
 
 def test_importing_minigrad_loads_nothing_heavier_than_numpy():

@@ -114,10 +114,10 @@ def test_a_state_dict_is_a_copy_and_so_is_what_is_loaded():
     made = network()
     state = made.state_dict()
     before = state["5.bias"].tolist()
-    made[5].bias.data += 1
+    made[5].bias.data += 7
     assert state["5.bias"].tolist() == before != made[5].bias.tolist()
     made.load_state_dict(state)
-    made[5].bias.detach().numpy()[:] = 7
+    made[5].bias.data += 7
     assert state["5.bias"].tolist() == before
 
 
@@ -158,6 +158,89 @@ def test_nothing_is_loaded_where_one_entry_is_not_made_of_numbers():
     assert [parameter.tolist() for parameter in made.parameters()] == before
 
 
+def test_without_strict_what_is_common_is_loaded_and_the_rest_is_named():
+    made, other = network(0), network(1)
+    state = other.state_dict() | {"6.weight": tensor([1.0])}
+    del state["0.bias"]
+    result = made.load_state_dict(state, strict=False)
+    assert result.missing_keys == ["0.bias"] and result.unexpected_keys == ["6.weight"]
+    assert made[5].weight.tolist() == other[5].weight.tolist()
+    assert made[0].bias.tolist() == network(0)[0].bias.tolist()
+    with pytest.raises(RuntimeError, match=r"5.bias has shape \(1,\)"):
+        made.load_state_dict({"5.bias": tensor([1.0])}, strict=False)
+    assert network(0).load_state_dict(other.state_dict()) == ([], [])
+
+
+# --- Buffers and modules ------------------------------------------------------------------------------------
+
+class Counter(nn.Module):
+    def __init__(self):
+        self.register_buffer("calls", tensor(0))
+        self.register_buffer("nothing", None)
+        self.weight = nn.Parameter(tensor([1.0]))
+
+    def forward(self, input):
+        self.calls = self.calls + 1
+        return input * self.weight
+
+
+def test_buffers_are_kept_but_not_learned():
+    made = nn.Sequential(Counter(), Counter())
+    made(tensor([1.0]))
+    assert [name for name, _ in made.named_buffers()] == ["0.calls", "1.calls"]
+    assert [buffer.item() for buffer in made.buffers()] == [1, 1]
+    assert [name for name, _ in made.named_parameters()] == ["0.weight", "1.weight"]
+    assert list(made.state_dict()) == ["0.weight", "0.calls", "1.weight", "1.calls"]
+    fresh = nn.Sequential(Counter(), Counter())
+    fresh.load_state_dict(made.state_dict())
+    made(tensor([1.0]))
+    assert fresh[0].calls.item() == 1 and fresh[0].calls.dtype == np.int64
+    with pytest.raises(RuntimeError, match="missing: 1.calls"):
+        fresh.load_state_dict({name: value for name, value in made.state_dict().items() if name != "1.calls"})
+
+
+@pytest.mark.parametrize("assign, kind", [
+    (lambda made: made.register_buffer("weight", tensor(0)), KeyError),
+    (lambda made: made.register_buffer("a.b", tensor(0)), KeyError),
+    (lambda made: made.register_buffer("", tensor(0)), KeyError),
+    (lambda made: made.register_buffer("numbers", [1, 2]), TypeError),
+    (lambda made: made.add_module("forward", nn.ReLU()), KeyError),
+    (lambda made: made.add_module("a.b", nn.ReLU()), KeyError),
+    (lambda made: made.add_module("layer", F.relu), TypeError),
+    (lambda made: nn.Sequential(F.relu), TypeError),
+    (lambda made: nn.Sequential(nn.ReLU(), nn.Tanh())[1:].append(nn.Identity()), KeyError),
+    (lambda made: made.train("now"), ValueError),
+    (lambda made: nn.Dropout(2), ValueError),
+])
+def test_parts_that_cannot_be_are_refused(assign, kind):
+    with pytest.raises(kind):
+        assign(nn.Linear(2, 2))
+
+
+def test_modules_are_walked_from_the_outside_in_and_each_once():
+    shared = nn.Linear(2, 2)
+    made = nn.Sequential(shared, nn.Sequential(nn.ReLU(), shared))
+    assert [name for name, _ in made.named_modules()] == ["", "0", "1", "1.0"]
+    assert list(made.modules())[0] is made and len(list(made.children())) == 2
+    assert list(made.state_dict()) == ["0.weight", "0.bias", "1.1.weight", "1.1.bias"]
+    assert len(nn.Sequential(shared, shared)) == 2
+
+
+def test_apply_reaches_every_module_and_the_outer_ones_last():
+    made, seen = Branches(), []
+    assert made.apply(seen.append) is made
+    assert seen == [made.second, made.first[0], made.first[1][0], made.first[1], made.first, made]
+
+
+def test_requires_grad_freezes_and_thaws():
+    made = network()
+    assert made[0].requires_grad_(False) is made[0]
+    F.cross_entropy(made(Tensor(PICTURES)), np.zeros(5, int)).backward()
+    assert made[0].weight.grad is None and made[5].weight.grad is not None
+    made.requires_grad_()
+    assert all(parameter.requires_grad for parameter in made.parameters())
+
+
 # --- Layers -------------------------------------------------------------------------------------------------
 
 def test_layers_are_their_functions():
@@ -172,9 +255,78 @@ def test_layers_are_their_functions():
     assert nn.ReLU()(x).tolist() == F.relu(x).tolist()
     flat = nn.Flatten()(x)
     assert flat.shape == (5, 56) and flat[2].tolist() == PICTURES[2].ravel().tolist()
+    assert nn.Flatten(0, 2)(x).shape == (35, 8) and nn.Flatten(-2)(x).shape == (5, 1, 56)
+    same = nn.Conv2d(1, 3, (2, 4), padding="same", rng=rng)
+    assert same(x).tolist() == F.conv2d(x, same.weight, same.bias, padding="same").tolist()
+    assert nn.AvgPool2d(3, 2, 1)(x).tolist() == F.avg_pool2d(x, 3, 2, 1).tolist()
+    partial = nn.AvgPool2d((2, 3), padding=1, count_include_pad=False)(x)
+    assert partial.tolist() == F.avg_pool2d(x, (2, 3), padding=1, count_include_pad=False).tolist()
+    assert nn.Identity()(x) is x
+    assert nn.Sigmoid()(x).tolist() == x.sigmoid().tolist() and nn.Tanh()(x).tolist() == x.tanh().tolist()
+    assert nn.Softmax(1)(flat).tolist() == F.softmax(flat, 1).tolist()
+    assert nn.LogSoftmax(-1)(flat).tolist() == F.log_softmax(flat, -1).tolist()
+    target = np.arange(5)
+    for reduction in ("mean", "sum", "none"):
+        chosen = {"reduction": reduction}
+        assert nn.NLLLoss(**chosen)(flat, target).tolist() == F.nll_loss(flat, target, **chosen).tolist()
+        assert nn.MSELoss(**chosen)(flat, flat * 2).tolist() == F.mse_loss(flat, flat * 2, **chosen).tolist()
+        expected = F.cross_entropy(flat, target, **chosen).tolist()
+        assert nn.CrossEntropyLoss(**chosen)(flat, target).tolist() == expected
     linear = nn.Linear(56, 4, rng=rng)
     assert linear(flat).tolist() == F.linear(flat, linear.weight, linear.bias).tolist()
     assert nn.Linear(56, 4, bias=False).bias is None and nn.Conv2d(1, 1, 1, bias=False).bias is None
+
+
+def test_dropout_drops_in_training_only():
+    made, x = nn.Dropout(0.5, rng=np.random.default_rng(0)), Tensor(np.ones((30, 30), np.float32))
+    first, second = made(x).tolist(), made(x).tolist()
+    assert first == F.dropout(x, rng=np.random.default_rng(0)).tolist() != second
+    assert made.eval()(x) is x
+
+
+def test_batch_norm_learns_from_the_batch_and_is_used_with_the_running_estimates():
+    made, x = nn.BatchNorm2d(1), Tensor(PICTURES * 3 + 2)
+    out = made(x)
+    assert out.tolist() == F.batch_norm(x, None, None, made.weight, made.bias, True).tolist()
+    assert list(made.state_dict()) == ["weight", "bias", "running_mean", "running_var", "num_batches_tracked"]
+    assert made.num_batches_tracked.item() == 1
+    assert made.running_mean.item() == pytest.approx(0.1 * x.numpy().mean(), rel=1e-5)
+    assert made.running_var.item() == pytest.approx(0.9 + 0.1 * x.numpy().var(ddof=1), rel=1e-5)
+    made.eval()
+    used = made(x[:1])
+    expected = F.batch_norm(x[:1], made.running_mean, made.running_var, made.weight, made.bias)
+    assert used.tolist() == expected.tolist() and made.num_batches_tracked.item() == 1
+
+
+def test_batch_norm_without_momentum_takes_the_mean_over_all_batches():
+    made, parts = nn.BatchNorm2d(1, momentum=None), (PICTURES[:2], PICTURES[2:3], PICTURES[3:])
+    for part in parts:
+        made(Tensor(part))
+    means, variances = [part.mean() for part in parts], [part.var(ddof=1) for part in parts]
+    assert made.running_mean.item() == pytest.approx(np.mean(means), rel=1e-5)
+    assert made.running_var.item() == pytest.approx(np.mean(variances), rel=1e-5)
+
+
+def test_batch_norm_without_parameters_or_running_estimates():
+    made = nn.BatchNorm2d(1, affine=False, track_running_stats=False).eval()
+    assert list(made.state_dict()) == list(made.parameters()) == list(made.buffers()) == []
+    x = Tensor(PICTURES)
+    assert made(x).tolist() == F.batch_norm(x, None, None, training=True).tolist()
+
+
+def test_a_batch_that_is_refused_leaves_the_running_estimates():
+    made = nn.BatchNorm2d(1)
+    with pytest.raises(ValueError):
+        made(Tensor(PICTURES[:1, :, :1, :1]))
+    assert made.num_batches_tracked.item() == 0 and made.running_var.item() == 1
+
+
+def test_a_sequential_can_have_names_and_grow():
+    made = nn.Sequential({"encode": nn.Linear(3, 2), "rectify": nn.ReLU()})
+    assert [name for name, _ in made.named_parameters()] == ["encode.weight", "encode.bias"]
+    assert made.encode is made[0] and made.append(nn.Linear(2, 1)) is made and len(made) == 3
+    assert [name for name, _ in made.named_children()] == ["encode", "rectify", "2"]
+    assert made(Tensor(np.ones((4, 3), np.float32))).shape == (4, 1)
 
 
 def test_a_network_takes_an_empty_batch():
@@ -197,7 +349,7 @@ def test_a_sequential_is_a_list_of_layers():
     head, tail = made[:3], made[3:]
     assert isinstance(head, nn.Sequential) and len(head) == len(tail) == 3 and tail[0] is made[3]
     assert tail(head(Tensor(PICTURES))).tolist() == made(Tensor(PICTURES)).tolist()
-    assert [name for name, _ in tail.named_parameters()] == ["0.weight", "2.weight", "2.bias"]
+    assert [name for name, _ in tail.named_parameters()] == ["3.weight", "5.weight", "5.bias"]
     with pytest.raises(IndexError):
         made[6]
     x = tensor([1.0])
@@ -206,35 +358,40 @@ def test_a_sequential_is_a_list_of_layers():
 
 def test_modules_print_what_they_are():
     assert repr(network()) == """Sequential(
-  (0): Conv2d(1, 4, kernel_size=(3, 3), padding=(1, 1))
+  (0): Conv2d(1, 4, kernel_size=(3, 3), stride=(1, 1), padding=(1, 1))
   (1): ReLU()
   (2): MaxPool2d(kernel_size=2, stride=2, padding=0, dilation=1)
-  (3): Conv2d(4, 2, kernel_size=(2, 3), bias=False)
-  (4): Flatten()
+  (3): Conv2d(4, 2, kernel_size=(2, 3), stride=(1, 1), bias=False)
+  (4): Flatten(start_dim=1, end_dim=-1)
   (5): Linear(in_features=8, out_features=3, bias=True)
 )"""
     assert "    (1): Sequential(\n      (0): Linear(in_features=2" in repr(Branches())
+    assert repr(nn.Conv2d(1, 2, 3, padding="same", dilation=2)).endswith("padding=same, dilation=(2, 2))")
+    assert repr(nn.Dropout(0.25)) == "Dropout(p=0.25)" and repr(nn.Softmax(1)) == "Softmax(dim=1)"
+    assert repr(nn.CrossEntropyLoss()) == "CrossEntropyLoss()"
 
 
 # --- Mistakes -----------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("layer, shape, words", [
-    (nn.Conv2d(3, 8, 3), (5, 1, 7, 7),
-     "Conv2d(3, 8, kernel_size=(3, 3)): wanted an input (N, 3, H, W), got (5, 1, 7, 7)"),
-    (nn.Conv2d(3, 8, 3), (3, 7, 7), "wanted an input (N, 3, H, W), got (3, 7, 7)"),
-    (nn.Linear(8, 3), (5, 9),
-     "Linear(in_features=8, out_features=3, bias=True): wanted an input (..., 8), got (5, 9)"),
-    (nn.Linear(8, 3), (), "wanted an input (..., 8), got ()"),
+    (nn.Conv2d(3, 8, 3), (5, 1, 7, 7), "got (5, 1, 7, 7) and (8, 3, 3, 3)"),
+    (nn.Conv2d(3, 8, 3), (3, 7, 7), "conv2d: wanted an input (N, C, H, W)"),
+    (nn.Linear(8, 3), (5, 9), "wanted an input (..., in) and a weight (out, in), got (5, 9) and (3, 8)"),
+    (nn.Linear(8, 3), (), "linear: wanted an input (..., in)"),
     (nn.MaxPool2d(2), (7, 7), "wanted an input (N, C, H, W), got (7, 7)"),
+    (nn.AvgPool2d(2), (7, 7), "wanted an input (N, C, H, W), got (7, 7)"),
+    (nn.BatchNorm2d(3), (5, 4, 7, 7), "BatchNorm2d(3, eps=1e-05, momentum=0.1, affine=True, "
+     "track_running_stats=True): wanted an input (N, 3, H, W), got (5, 4, 7, 7)"),
+    (nn.BatchNorm2d(3), (5, 3), "wanted an input (N, 3, H, W), got (5, 3)"),
 ])
-def test_a_layer_says_who_it_is_and_what_it_wants(layer, shape, words):
+def test_a_layer_says_what_it_wants(layer, shape, words):
     with pytest.raises(RuntimeError, match=re.escape(words)):
         layer(tensor(np.zeros(shape, np.float32)))
 
 
 def test_a_sequential_says_which_layer_it_was():
     made = nn.Sequential(nn.Flatten(), nn.Linear(56, 4), nn.Sequential(nn.ReLU(), nn.Linear(5, 2)))
-    with pytest.raises(RuntimeError, match=r"^layer 2 of 3: layer 1 of 2: Linear.* wanted .*, got \(5, 4\)"):
+    with pytest.raises(RuntimeError, match=r"^layer 2 of 3, Sequential: layer 1 of 2, Linear: .* got \(5, 4"):
         made(Tensor(PICTURES))
 
 

@@ -13,7 +13,7 @@ torch = pytest.importorskip("torch")
 torch.set_num_threads(1)
 
 MINIGRAD, TORCH = (minigrad, F), (torch, torch.nn.functional)
-GRAD = {minigrad: minigrad.grad, torch: torch.autograd.grad}
+GRAD = {minigrad: minigrad.autograd.grad, torch: torch.autograd.grad}
 
 
 def in_both(call, arrays, seed=0):
@@ -135,8 +135,8 @@ def test_the_table_of_kinks_is_pytorchs(name, kink):
     arrays = [arg for arg in kink.arguments if isinstance(arg, np.ndarray)]
     others = [arg for arg in kink.arguments[len(arrays):] if arg is not None and arg is not False]
     tracked = [torch.tensor(array, requires_grad=True) for array in arrays]
-    along = name == "max_along"                             # what torch.max does when it has an axis
-    out = torch.max(*tracked, *others).values if along else getattr(torch, name)(*tracked, *others)
+    out = getattr(torch, {"max_along": "max"}.get(name, name))(*tracked, *others)
+    out = out.values if hasattr(out, "values") and not isinstance(out, torch.Tensor) else out
     out.backward(torch.tensor(kink.weight).expand(out.shape))
     for theirs, expected in zip(tracked, kink.gradients, strict=True):
         np.testing.assert_allclose(theirs.grad.numpy(), expected, rtol=1e-9)
@@ -385,3 +385,192 @@ def test_layers_start_from_the_same_distribution(make):
         assert mine.dtype == other.dtype
         assert np.abs(mine).max() == pytest.approx(np.abs(other).max(), rel=0.1)
         assert mine.std() == pytest.approx(other.std(), rel=0.15)
+
+
+# --- Layers, optimisers and schedules -----------------------------------------------------------------------
+
+LAYER_CALLS = {                                             # name: (the call, the shapes of its tensors)
+    "conv2d, same": (
+        lambda m, F, x, w, b: F.conv2d(x, w, b, padding="same"), [(2, 3, 6, 7), (4, 3, 4, 3), (4,)]),
+    "conv2d, same and dilated": (
+        lambda m, F, x, w: F.conv2d(x, w, padding="same", dilation=(3, 1)), [(2, 1, 6, 7), (2, 1, 2, 4)]),
+    "conv2d, valid": (
+        lambda m, F, x, w: F.conv2d(x, w, stride=2, padding="valid"), [(2, 1, 6, 7), (2, 1, 2, 3)]),
+    "avg_pool2d": (lambda m, F, x: F.avg_pool2d(x, 2), [(2, 3, 6, 7)]),
+    "avg_pool2d, overlapping": (lambda m, F, x: F.avg_pool2d(x, (3, 4), (2, 1), (1, 2)), [(2, 3, 6, 7)]),
+    "avg_pool2d, not counting": (
+        lambda m, F, x: F.avg_pool2d(x, 3, 2, 1, count_include_pad=False), [(2, 3, 6, 7)]),
+    "pad": (lambda m, F, x: F.pad(x, (1, 2, 0, 3), value=2.5), [(2, 3, 4)]),
+    "unfold": (lambda m, F, x: F.unfold(x, (2, 3), (2, 1), (1, 0), (1, 2)), [(2, 3, 6, 7)]),
+    "fold": (lambda m, F, x: F.fold(x, (6, 7), (2, 3), (2, 1), (1, 0), (1, 2)), [(2, 18, 18)]),
+    "batch_norm": (lambda m, F, x, w, b: F.batch_norm(x, None, None, w, b, True), [(4, 3, 2, 5), (3,), (3,)]),
+    "batch_norm, used": (
+        lambda m, F, x, w, b: F.batch_norm(x, w.detach() * 0 + 0.3, b.detach() * 0 + 2, w, b, eps=0.1),
+        [(4, 3, 2, 5), (3,), (3,)]),
+    "dropout, used": (lambda m, F, x: F.dropout(x, 0.7, training=False), [(3, 4)]),
+    "dropout of all": (lambda m, F, x: F.dropout(x, 1.0), [(3, 4)]),
+    "nll_loss": (lambda m, F, x: F.nll_loss(F.log_softmax(x, 1), m.tensor(CLASSES)), [LOGITS]),
+    "nll_loss of pictures": (
+        lambda m, F, x: F.nll_loss(x, m.tensor([[0, 2], [1, 1]]), reduction="sum"), [(2, 3, 2)]),
+    "cross_entropy of one": (lambda m, F, x: F.cross_entropy(x, m.tensor(2)), [(4,)]),
+    "cross_entropy of pictures": (
+        lambda m, F, x: F.cross_entropy(x, m.tensor([[0, 2], [1, 1]])), [(2, 3, 2)]),
+    "cross_entropy of probabilities": (
+        lambda m, F, x, y: F.cross_entropy(x, F.softmax(y, 1)), [(2, 3, 2), (2, 3, 2)]),
+    "cross_entropy of probabilities, one by one": (
+        lambda m, F, x, y: F.cross_entropy(x, y, reduction="none"), [LOGITS, LOGITS]),
+    "cross_entropy of one's probabilities": (lambda m, F, x, y: F.cross_entropy(x, y), [(4,), (4,)]),
+    "mse_loss, one by one": (lambda m, F, x, y: F.mse_loss(x, y, reduction="none"), [(2, 3), (2, 3)]),
+}
+
+
+@pytest.mark.parametrize("call, shapes", LAYER_CALLS.values(), ids=LAYER_CALLS)
+def test_layers_agree_to_the_second_derivative(call, shapes):
+    arrays = distinct(np.random.default_rng(0), *shapes)
+    assert_agree(call, arrays, 1e-10)
+    assert_agree(call, [array.astype(np.float32) for array in arrays], 2e-5)
+    test_gradients_of_gradients_agree(call, shapes)
+
+
+def both(make):
+    return [make(library) for library in (minigrad, torch)]
+
+
+def test_batch_norm_keeps_the_same_estimates():
+    rng = np.random.default_rng(0)
+    for options in ({}, {"momentum": 0.5}, {"momentum": None}):
+        layers = both(lambda m: m.nn.BatchNorm2d(3, **options))  # noqa: B023
+        for _ in range(4):
+            pictures = (rng.standard_normal((4, 3, 2, 5)) * 3 + 1).astype(np.float32)
+            results = [layer(m.from_numpy(pictures)).detach().numpy()
+                       for m, layer in zip((minigrad, torch), layers)]
+            np.testing.assert_allclose(*results, rtol=1e-4, atol=1e-5)
+        states = [layer.state_dict() for layer in layers]
+        assert list(states[0]) == list(states[1])
+        for name in states[0]:
+            ours, theirs = states[0][name].numpy(), states[1][name].numpy()
+            np.testing.assert_allclose(ours, theirs, rtol=1e-5, strict=True)
+        results = [layer.eval()(m.from_numpy(pictures)).detach().numpy()
+                   for m, layer in zip((minigrad, torch), layers)]
+        np.testing.assert_allclose(*results, rtol=1e-4, atol=1e-5)
+
+
+def test_a_network_has_the_same_names():
+    def make(m):
+        nn, shared = m.nn, m.nn.Linear(2, 2)
+        return nn.Sequential(nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2)), shared, nn.ReLU(), shared)
+
+    for names in (
+        lambda model: list(model.state_dict()),
+        lambda model: [name for name, _ in model.named_parameters()],
+        lambda model: [name for name, _ in model.named_buffers()],
+        lambda model: [name for name, _ in model.named_modules()],
+        lambda model: [name for name, _ in model.named_children()],
+        lambda model: list(model[1:].state_dict()),
+        lambda model: [type(module).__name__ for module in model.modules()],
+    ):
+        ours, theirs = [names(model) for model in both(make)]
+        assert ours == theirs
+
+
+@pytest.mark.parametrize("make", [
+    lambda nn: nn.Conv2d(1, 2, 3), lambda nn: nn.Conv2d(1, 2, (2, 3), 2, "valid", bias=False),
+    lambda nn: nn.Conv2d(1, 2, 3, padding=1, dilation=2), lambda nn: nn.Linear(3, 2, bias=False),
+    lambda nn: nn.AvgPool2d(2), lambda nn: nn.Flatten(), lambda nn: nn.Softmax(dim=1),
+    lambda nn: nn.LogSoftmax(1), lambda nn: nn.ReLU(), lambda nn: nn.Identity(), lambda nn: nn.MSELoss(),
+    lambda nn: nn.Sequential(nn.Tanh(), nn.Sequential(nn.Sigmoid())),
+])
+def test_modules_print_alike(make):
+    assert repr(make(minigrad.nn)) == repr(make(torch.nn))
+
+
+LAYER_MISTAKES = {
+    "same with a stride": lambda m, F: F.conv2d(m.ones(1, 1, 5, 5), m.ones(1, 1, 3, 3), None, 2, "same"),
+    "a misspelt padding": lambda m, F: F.conv2d(m.ones(1, 1, 5, 5), m.ones(1, 1, 3, 3), padding="sane"),
+    "another bias": lambda m, F: F.conv2d(m.ones(1, 1, 5, 5), m.ones(1, 1, 3, 3), m.ones(2)),
+    "too much padding": lambda m, F: F.avg_pool2d(m.ones(1, 1, 5, 5), 2, padding=2),
+    "an odd pad": lambda m, F: F.pad(m.ones(2, 3), (1, 2, 3)),
+    "a pad of too many axes": lambda m, F: F.pad(m.ones(3), (1, 1, 1, 1)),
+    "columns that do not fold": lambda m, F: F.fold(m.ones(1, 8, 11), (4, 5), 2),
+    "a probability above 1": lambda m, F: F.dropout(m.ones(3), 1.5),
+    "a layer's probability below 0": lambda m, F: m.nn.Dropout(-0.1),
+    "dropout of integers": lambda m, F: F.dropout(m.tensor([1, 2])),
+    "one number a channel": lambda m, F: m.nn.BatchNorm2d(2)(m.ones(1, 2, 1, 1)),
+    "rows for pictures": lambda m, F: m.nn.BatchNorm2d(2)(m.ones(4, 2)),
+    "no estimates": lambda m, F: F.batch_norm(m.ones(4, 2), None, None),
+    "fewer probabilities": lambda m, F: F.cross_entropy(m.ones(2, 3), m.ones(2, 2)),
+    "fewer classes": lambda m, F: F.cross_entropy(m.ones(2, 3), m.tensor([1])),
+    "a class too large": lambda m, F: F.nll_loss(m.ones(2, 3), m.tensor([0, 3])),
+    "a missing entry": lambda m, F: m.nn.Linear(1, 2).load_state_dict({"weight": m.ones(2, 1)}),
+    "another shape": lambda m, F: m.nn.Linear(1, 2).load_state_dict({"weight": m.ones(1, 2)}, strict=False),
+    "a name with a dot": lambda m, F: m.nn.Linear(1, 2).add_module("a.b", m.nn.ReLU()),
+    "a name that is taken": lambda m, F: m.nn.Linear(1, 2).register_buffer("weight", m.ones(1)),
+    "no module": lambda m, F: m.nn.Sequential(F.relu),
+    "training that is no boolean": lambda m, F: m.nn.ReLU().train("yes"),
+    "nothing to optimise": lambda m, F: m.optim.Adam([]),
+    "a result to optimise": lambda m, F: m.optim.SGD([m.ones(2, requires_grad=True) * 2], lr=0.1),
+    "a negative rate": lambda m, F: m.optim.Adam([m.ones(2, requires_grad=True)], lr=-1),
+    "a beta of 1": lambda m, F: m.optim.Adam([m.ones(2, requires_grad=True)], betas=(1.0, 0.9)),
+    "a tensor in two groups": lambda m, F: m.optim.SGD([{"params": [x]} for x in [m.ones(2)] * 2], lr=0.1),
+}
+
+
+@pytest.mark.parametrize("mistake", LAYER_MISTAKES.values(), ids=LAYER_MISTAKES)
+def test_a_mistake_with_a_layer_is_one_in_both(mistake):
+    for library, functional in (MINIGRAD, TORCH):
+        with pytest.raises((RuntimeError, IndexError, ValueError, TypeError, KeyError)):
+            mistake(library, functional)
+
+
+def deep_network(m, rng):
+    nn, options = m.nn, {"rng": rng} if m is minigrad else {}
+    return nn.Sequential(
+        nn.Conv2d(1, 4, 4, padding="same", bias=False, **options), nn.BatchNorm2d(4), nn.ReLU(),
+        nn.AvgPool2d(2), nn.Flatten(), nn.Linear(64, 8, **options), nn.Tanh(), nn.Linear(8, 5, **options))
+
+
+def trained(m, optimiser, schedule, state, images, labels, steps=100):
+    """The losses and learning rates of a training script inside the subset: the same lines for both."""
+    model = deep_network(m, np.random.default_rng(0))
+    model.load_state_dict({name: m.tensor(numbers) for name, numbers in state.items()})
+    optimiser = optimiser(m.optim, model)
+    schedule = schedule(m.optim.lr_scheduler, optimiser)
+    judge, found = m.nn.CrossEntropyLoss(), []
+    for step in range(steps):
+        batch = slice(step % 4 * 16, step % 4 * 16 + 16)
+        loss = judge(model(m.tensor(images[batch])), m.tensor(labels[batch]))
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        schedule.step()
+        found.append((loss.item(), *schedule.get_last_lr()))
+    return np.array(found)
+
+
+OPTIMISERS = {
+    "SGD": lambda optim, model: optim.SGD(model.parameters(), lr=0.1),
+    "SGD, dampened": lambda optim, model: optim.SGD(model.parameters(), 0.05, 0.9, 0.5, 0.01),
+    "SGD, Nesterov": lambda optim, model: optim.SGD(model.parameters(), 0.02, 0.9, nesterov=True),
+    "SGD in groups": lambda optim, model: optim.SGD(
+        [{"params": model[0].parameters()}, {"params": model[1:].parameters(), "lr": 0.02}], lr=0.1,
+        momentum=0.5),
+    "Adam": lambda optim, model: optim.Adam(model.parameters()),
+    "Adam with all": lambda optim, model: optim.Adam(model.parameters(), 0.002, (0.8, 0.99), 1e-3, 0.01),
+}
+SCHEDULES = {
+    "LambdaLR": lambda schedulers, optimiser: schedulers.LambdaLR(optimiser, lambda step: 1 - step / 100),
+    "StepLR": lambda schedulers, optimiser: schedulers.StepLR(optimiser, 30, gamma=0.5),
+    "CosineAnnealingLR": lambda schedulers, optimiser: schedulers.CosineAnnealingLR(optimiser, 60, 1e-4),
+}
+
+
+@pytest.mark.parametrize("optimiser", OPTIMISERS.values(), ids=OPTIMISERS)
+@pytest.mark.parametrize("schedule", SCHEDULES.values(), ids=SCHEDULES)
+def test_deep_training_gives_the_same_losses_and_rates(optimiser, schedule):
+    rng = np.random.default_rng(0)
+    images, labels = rng.standard_normal((64, 1, 8, 8)).astype(np.float32), rng.integers(0, 5, 64)
+    state = {name: numbers.numpy() for name, numbers in deep_network(minigrad, rng).state_dict().items()}
+    ours = trained(minigrad, optimiser, schedule, state, images, labels)
+    theirs = trained(torch, optimiser, schedule, state, images, labels)
+    np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-5)
+    assert ours[-1, 0] < ours[0, 0]

@@ -47,6 +47,7 @@ def test_a_folder_that_is_not_there_is_an_error(tmp_path):
         load(tmp_path / "weights.npz")
 
 
+@pytest.mark.filterwarnings("error")                          # such as: the file was left open
 @pytest.mark.parametrize("content", [b"", b"text", b"PK\x03\x04, and no more", b"\x93NUMPY\x01\x00"],
                          ids=["empty", "text", "zip", "npy"])
 def test_another_file_is_named(tmp_path, content):
@@ -56,6 +57,7 @@ def test_another_file_is_named(tmp_path, content):
         load(path)
 
 
+@pytest.mark.filterwarnings("error")
 def test_a_single_array_and_a_file_cut_short_are_named_too(tmp_path):
     np.save(tmp_path / "array.npy", np.zeros(3))
     save({"w": tensor(np.arange(1000.0))}, tmp_path / "weights.npz")

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import minigrad
-from minigrad import Tensor, from_numpy, grad, no_grad, ops, tensor, zeros
+from minigrad import Tensor, from_numpy, no_grad, ops, tensor, zeros
+from minigrad.autograd import grad
 from tests.numeric import numeric_gradients
 from tests.samples import seeds
 
@@ -224,7 +225,7 @@ def test_backward_without_anything_to_differentiate_is_an_error():
 def test_errors_name_the_operation_and_the_shapes():
     with pytest.raises(RuntimeError, match=r"add of \(2, 3\), \(4,\)"):
         tensor(np.zeros((2, 3))) + tensor(np.zeros(4))
-    with pytest.raises(RuntimeError, match=r"matmul.*\(2, 3\) @ \(2, 3\)"):
+    with pytest.raises(RuntimeError, match=r"matmul of \(2, 3\) and \(2, 3\)"):
         tensor(np.zeros((2, 3))) @ tensor(np.zeros((2, 3)))
     with pytest.raises(IndexError, match=r"getitem of \(2, 3\).*index 5"):
         tensor(np.zeros((2, 3)))[5]
@@ -264,8 +265,7 @@ def test_a_given_gradient_is_never_written_to_and_never_kept(create_graph):
 def test_grad_gives_each_input_an_array_of_its_own():
     x, y = leaf(1.0, 2.0), leaf(1.0, 2.0)
     first, second = grad(x + y, [x, y], np.ones(2))
-    first.numpy()[:] = 7
-    assert second.tolist() == [1, 1]
+    assert not np.shares_memory(first.numpy(), second.numpy())
 
 
 # --- grad ---------------------------------------------------------------------------------------------------
@@ -507,8 +507,23 @@ def test_a_gradient_has_the_dtype_of_its_tensor_where_dtypes_mix():
 @pytest.mark.parametrize("dtype", [np.int64, np.int32, np.uint8, np.bool_])
 def test_integers_become_float32_where_the_result_is_a_fraction(dtype):
     x = Tensor(np.array([1, 1], dtype))
-    results = [x / x, x / 2, x * 0.5, x.exp(), x.log(), x.sqrt(), x.tanh(), x.sigmoid(), x.mean()]
+    results = [x / x, x / 2, x * 0.5, x.exp(), x.log(), x.sqrt(), x.tanh(), x.sigmoid()]
     assert [result.dtype for result in results] == [np.float32] * len(results)
+
+
+def test_functions_of_small_integers_are_right():
+    """NumPy would compute these in float16, or wrap around below zero."""
+    numbers = np.array([0, 3, 12], np.uint8)
+    x, exact = Tensor(numbers), numbers.astype(np.float64)
+    shares = np.exp(exact) / np.exp(exact).sum()
+    pairs = [
+        (x.exp(), np.exp(exact)), ((x + 1).log(), np.log(exact + 1)), (x.sqrt(), np.sqrt(exact)),
+        (x.tanh(), np.tanh(exact)), (x.sigmoid(), 1 / (1 + np.exp(-exact))),
+        (x.logsumexp(0), np.log(np.exp(exact).sum())), (x.softmax(0), shares),
+        (x / 255, exact / 255),
+    ]
+    for result, expected in pairs:
+        np.testing.assert_allclose(result.numpy(), expected, rtol=1e-6)
 
 
 @pytest.mark.parametrize("dtype", [np.int64, np.int32, np.uint8, np.bool_])
@@ -635,9 +650,9 @@ def test_max_of_a_vector_has_a_gradient():
 # --- In the hand --------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("made, text", [
-    (lambda: tensor([1.0, 2.5]), "tensor([1. , 2.5])"),
+    (lambda: tensor([1.0, 2.5]), "tensor([1.0000, 2.5000])"),
     (lambda: tensor(3), "tensor(3)"),
-    (lambda: tensor([True]), "tensor([ True])"),
+    (lambda: tensor([True]), "tensor([True])"),
     (lambda: tensor(np.array([1.0])), "tensor([1.], dtype=float64)"),
     (lambda: leaf(1.0, dtype=np.float32), "tensor([1.], requires_grad=True)"),
     (lambda: leaf(1.0, dtype=np.float32) * 2, "tensor([2.], grad_fn=<mul>)"),
@@ -693,8 +708,6 @@ def test_creation():
         drawn = [make(500, rng=np.random.default_rng(seed)) for seed in (3, 3, 4)]
         assert drawn[0].dtype == np.float32 and drawn[0].shape == (500,)
         assert drawn[0].tolist() == drawn[1].tolist() != drawn[2].tolist()
-        with pytest.raises(TypeError, match="rng"):
-            make(2)
     rng = np.random.default_rng(0)
     uniform, normal = minigrad.rand(10_000, rng=rng).numpy(), minigrad.randn(10_000, rng=rng).numpy()
     assert 0 <= uniform.min() and uniform.max() < 1 and abs(uniform.mean() - 0.5) < 0.02
@@ -755,6 +768,17 @@ def test_a_dropped_loss_frees_its_graph_at_once(no_cycle_collector, use):
     use(loss, x)
     del loss
     assert len(watched) == 6 and all(ref() is None for ref in watched)
+
+
+@pytest.mark.parametrize("keep", [lambda loss: loss.detach(), lambda loss: loss.data,
+                                  lambda loss: loss.detach().numpy()], ids=["detach", "data", "numpy"])
+def test_numbers_that_are_kept_do_not_keep_the_graph(no_cycle_collector, keep):
+    x, watched = leaf(*range(6)), []
+    loss = some_loss(x, watched)
+    kept = keep(loss)
+    value = loss.item()
+    del loss
+    assert kept.item() == value and all(ref() is None for ref in watched)
 
 
 def test_backward_lets_the_graph_go_on_the_way(no_cycle_collector):

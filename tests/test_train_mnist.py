@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import minigrad
-from minigrad import Tensor, data, nn
+from minigrad import Tensor, data, nn, optim
 
 SCRIPT = Path(__file__).parent.parent / "examples" / "train_mnist.py"
 program = SimpleNamespace(**runpy.run_path(str(SCRIPT)))
@@ -75,6 +75,7 @@ def test_what_training_says_and_saves_is_what_the_saved_weights_are_worth(small,
     assert float(second[3]) < float(first[3]) < np.log(10)          # it learns: less loss, more pictures
     assert float(second[4]) > float(first[4]) > 20
     assert float(second[5]) > 75
+    assert 0.05 > float(first[6]) > float(second[6]) == 0           # the learning rate has fallen to its end
 
     network = nn.Sequential(nn.Conv2d(1, 8, 5), nn.ReLU(), nn.MaxPool2d(2),
                             nn.Conv2d(8, 16, 5), nn.ReLU(), nn.MaxPool2d(2),
@@ -156,13 +157,20 @@ def test_distortion_leaves_what_it_is_given_and_differs_from_one_minibatch_to_th
     assert min(first.min(), second.min()) >= 0 and max(first.max(), second.max()) <= 1
 
 
-@pytest.mark.parametrize("schedule, halfway, end", [
+@pytest.mark.parametrize("name, halfway, end", [
     ("linear", 0.5, 0.0), ("cosine", 0.5, 0.0), ("constant", 1.0, 1.0)])
-def test_the_learning_rate_warms_up_and_then_falls_as_the_schedule_says(schedule, halfway, end):
-    args = SimpleNamespace(lr=2.0, schedule=schedule)
-    rates = np.array([program.learning_rate(args, done) for done in (0.0, 0.05, 0.1, 0.5, 1.0)])
-    assert rates[0] < rates[1] < rates[2] <= 2.0
-    np.testing.assert_allclose(rates[3:], [2.0 * halfway, 2.0 * end], atol=1e-12)
+def test_the_learning_rate_warms_up_and_then_falls_as_the_schedule_says(name, halfway, end):
+    optimiser = optim.SGD([nn.Parameter(np.zeros(1, np.float32))], lr=2.0)
+    schedule = program.schedule_of(name, optimiser, steps=99)
+    rates = []
+    for _ in range(99):
+        rates.append(optimiser.param_groups[0]["lr"])
+        optimiser.step()
+        schedule.step()
+    assert 0 < rates[0] < rates[4] < rates[8] <= rates[9] <= 2.0
+    np.testing.assert_allclose(rates[49], 2.0 * halfway, atol=1e-12)
+    assert all(rate > 0 for rate in rates)
+    np.testing.assert_allclose(schedule.get_last_lr(), [2.0 * end], atol=1e-12)
 
 
 # ---- what goes wrong

@@ -89,8 +89,8 @@ print("numbers to learn:", sum(parameter.numel() for parameter in network.parame
 # ## Learning
 #
 # The loop is the one of lesson 8: 64 pictures at a time, cross-entropy, one step downhill. The
-# steps get smaller towards the end. After each pass we look at the 5,000 pictures that were set
-# aside for this. The 10,000 test pictures stay in their envelope until we are done.
+# schedule makes the steps smaller towards the end. After each pass we look at the 5,000 pictures
+# that were set aside for this. The 10,000 test pictures stay in their envelope until we are done.
 
 
 # %%
@@ -108,17 +108,18 @@ def accuracy(part):
 epochs, learning_rate = 5, 0.05
 steps = epochs * -(-len(train.images) // 64)
 optimiser = optim.SGD(network.parameters(), lr=learning_rate, momentum=0.9, nesterov=True, weight_decay=1e-4)
+schedule = optim.lr_scheduler.LambdaLR(optimiser, lambda step: 1 - step / steps)
 losses, checked = [], [accuracy(valid)]
 
 start = time.perf_counter()
 with lesson.progress("learning", total=steps) as bar:
     for _ in range(epochs):
         for images, labels in data.batches(*train, 64, rng=lesson.rng):
-            optimiser.lr = learning_rate * (1 - len(losses) / steps)
             loss = F.cross_entropy(network(Tensor(images)), labels)
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
+            schedule.step()
             losses.append(loss.item())
             bar.advance(loss=losses[-1], accuracy=checked[-1])
         checked.append(accuracy(valid))

@@ -1,9 +1,10 @@
 """The phrases of the language: layers as functions, composed of operations. Not one derivative is written
 here.
 
-Names, arguments and defaults are those of `torch.nn.functional`. Inputs are tensors; plain arrays pass too,
-as constants. Axes are named once, for the whole file: N pictures in a batch, C channels in, F filters
-(channels out), H × W pixels in, OH × OW pixels out, KH × KW the kernel.
+Names, arguments and defaults are those of `torch.nn.functional`; what comes after an argument that minigrad
+leaves out must be given by name. Inputs are tensors; plain arrays pass too, as constants. Axes are named
+once, for the whole file: N pictures in a batch, C channels in (or classes), F filters (channels out), H × W
+pixels in, OH × OW pixels out, KH × KW the kernel.
 """
 
 import math
@@ -32,12 +33,15 @@ def linear(input, weight, bias=None):
     return out if bias is None else out + bias
 
 
+# --- Windows that slide over pictures -----------------------------------------------------------------------
+
 def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1):
     """Slide filters over pictures: (N, C, H, W) and weight (F, C, KH, KW), bias (F,) -> (N, F, OH, OW).
 
     What deep learning calls convolution is correlation: the filter is not rotated. `stride`, `padding`
     (zeros) and `dilation` are a number or a pair (down, across); OH = (H + 2·padding - dilation·(KH - 1) - 1)
-    // stride + 1.
+    // stride + 1. The padding "valid" is none. "same" is what keeps OH × OW at H × W; where that is odd,
+    the bottom and the right get one more. It wants the stride 1.
 
     Every window becomes a column, every filter a row, and one matrix product lets all windows meet all
     filters (im2col: Chellapilla, Puri and Simard, 2006).
@@ -46,8 +50,11 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1):
         raise RuntimeError("conv2d: wanted an input (N, C, H, W) and a weight (F, C, KH, KW) with one C, "
                            f"got {input.shape} and {weight.shape}")
     F, C, KH, KW = weight.shape
-    down, across = _plan("conv2d", input, (KH, KW), stride, padding, dilation)
-    windows = _slide(_slide(_padded(input, padding), 2, *down), 3, *across)   # (N, C, OH, OW, KH, KW), a view
+    if bias is not None and bias.shape != (F,):
+        raise RuntimeError(f"conv2d: wanted a bias ({F},), one for each filter, got {bias.shape}")
+    if isinstance(padding, str):
+        padding = _named_padding(padding, (KH, KW), stride, dilation)
+    windows = _windows("conv2d", input, (KH, KW), stride, padding, dilation)
     N, _, OH, OW, _, _ = windows.shape
     # The batch goes last: each row of `columns` is then made of long runs of memory, so the copy that
     # `reshape` makes here, the only one, is cheap, and the way back to (N, F, OH, OW) is a view.
@@ -65,16 +72,116 @@ def max_pool2d(input, kernel_size, stride=None, padding=0, dilation=1):
     Padding counts as minus infinity. Of several that are equally large, the first in reading order has the
     gradient.
     """
-    if input.ndim != 4:
-        raise RuntimeError(f"max_pool2d: wanted an input (N, C, H, W), got {input.shape}")
-    stride = kernel_size if stride is None else stride
-    if any(2 * border > size for border, size in zip(_pair(padding), _pair(kernel_size))):
-        raise RuntimeError(f"max_pool2d: padding {padding} is more than half of the kernel {kernel_size}")
-    down, across = _plan("max_pool2d", input, _pair(kernel_size), stride, padding, dilation)
+    down, across, borders = _pooling("max_pool2d", input, kernel_size, stride, padding, dilation)
     # Every window in two steps: the largest of each of its rows, then the largest of those.
-    rows = ops.max_along(_slide(_padded(input, padding, -math.inf), 3, *across), -1)
+    rows = ops.max_along(_slide(_padded(input, borders, -math.inf), 3, *across), -1)
     return ops.max_along(_slide(rows, 2, *down), -1)
 
+
+def avg_pool2d(input, kernel_size, stride=None, padding=0, *, count_include_pad=True):
+    """The mean of each window: (N, C, H, W) -> (N, C, OH, OW). `stride` is `kernel_size` unless given.
+
+    Padding is zeros. They count in the mean, unless `count_include_pad` is false.
+    """
+    down, across, borders = _pooling("avg_pool2d", input, kernel_size, stride, padding, 1)
+
+    def sums(pictures):
+        rows = ops.sum(_slide(_padded(pictures, borders), 3, *across), -1)
+        return ops.sum(_slide(rows, 2, *down), -1)
+
+    if count_include_pad:
+        return sums(input) / math.prod(_pair(kernel_size))
+    return sums(input) / sums(np.ones((1, 1, *input.shape[2:]), input.dtype))
+
+
+def pad(input, pad, mode="constant", value=None):
+    """A border of `value`, 0 unless given. `pad` starts at the last axis: (left, right, top, bottom, ...)."""
+    if mode != "constant":
+        raise NotImplementedError(f'pad: minigrad has the mode "constant" only, not {mode!r}')
+    if len(pad) % 2 or len(pad) > 2 * input.ndim or min(pad, default=0) < 0:
+        raise RuntimeError("pad: wanted (before, after) for the last axis, then for the one before it, and "
+                           f"so on, none negative; got {tuple(pad)} for an input {input.shape}")
+    widths = list(zip(pad[::2], pad[1::2])) + [(0, 0)] * (input.ndim - len(pad) // 2)
+    return ops.pad(input, tuple(reversed(widths)), 0.0 if value is None else value)
+
+
+def unfold(input, kernel_size, dilation=1, padding=0, stride=1):
+    """The windows that conv2d meets, as columns in reading order: (N, C, H, W) -> (N, C·KH·KW, OH·OW)."""
+    windows = _windows("unfold", input, kernel_size, stride, padding, dilation)
+    N, C, OH, OW, KH, KW = windows.shape
+    return ops.reshape(ops.permute(windows, (0, 1, 4, 5, 2, 3)), (N, C * KH * KW, OH * OW))
+
+
+def fold(input, output_size, kernel_size, dilation=1, padding=0, stride=1):
+    """The transpose of `unfold`: columns put back as windows, and added up where these overlap.
+
+    (N, C·KH·KW, OH·OW) -> (N, C, *output_size), where OH × OW windows fit pictures of `output_size`, (H, W).
+    """
+    (H, W), (KH, KW), (high, wide) = map(_pair, (output_size, kernel_size, padding))
+    down, across, _ = _plan("fold", (1, 1, H, W), (KH, KW), stride, padding, dilation)
+    OH, OW = _count(H + 2 * high, *down), _count(W + 2 * wide, *across)
+    if input.ndim != 3 or input.shape[1] % (KH * KW) != 0 or input.shape[2] != OH * OW:
+        raise RuntimeError(f"fold: wanted an input (N, C·{KH}·{KW}, {OH}·{OW}) to make pictures of {(H, W)}, "
+                           f"got {input.shape}")
+    N, C = input.shape[0], input.shape[1] // (KH * KW)
+    windows = ops.permute(ops.reshape(input, (N, C, KH, KW, OH, OW)), (0, 1, 4, 5, 2, 3))
+    rows = _unslide(windows, 3, *across, W + 2 * wide)
+    pictures = _unslide(rows, 2, *down, H + 2 * high)
+    return ops.getitem(pictures, (..., slice(high, high + H), slice(wide, wide + W)))
+
+
+# --- What helps learning ------------------------------------------------------------------------------------
+
+def batch_norm(input, running_mean, running_var, weight=None, bias=None, training=False, momentum=0.1,
+               eps=1e-5):
+    """Each channel to the mean 0 and the variance 1, times `weight`, plus `bias`: (N, C, ...), the same out.
+
+    In training, mean and (biased) variance are those of the batch; `running_mean` and `running_var`, tensors
+    (C,) or None, move towards them in place, by the share `momentum`, with the unbiased variance. Otherwise
+    the running ones are used. `weight` and `bias` are (C,) or None. Ioffe and Szegedy, 2015.
+    """
+    if input.ndim < 2 or any(part is not None and part.shape != input.shape[1:2]
+                             for part in (running_mean, running_var, weight, bias)):
+        raise RuntimeError(f"batch_norm: wanted an input (N, C, ...), and all others (C,), got {input.shape}")
+    along = (0, *range(2, input.ndim))
+    channels = (1, -1) + (1,) * (input.ndim - 2)            # how (C,) meets (N, C, ...)
+    count = math.prod(input.shape[i] for i in along)
+    if training:
+        if count < 2:
+            raise ValueError(f"batch_norm: {input.shape} has {count} for each channel, training needs 2")
+        mean = ops.mean(input, along, True)
+        centred = input - mean
+        variance = ops.mean(centred * centred, along, True)
+        for running, batch in ((running_mean, mean), (running_var, variance * (count / (count - 1)))):
+            if running is not None:
+                running.data = (1 - momentum) * running + momentum * ops.reshape(batch, running.shape)
+    elif running_mean is None or running_var is None:
+        raise RuntimeError("batch_norm: outside of training it needs running_mean and running_var")
+    else:
+        centred = input - ops.reshape(running_mean, channels)
+        variance = ops.reshape(running_var, channels)
+    scale = (variance + eps) ** -0.5
+    out = centred * (scale if weight is None else scale * ops.reshape(weight, channels))
+    return out if bias is None else out + ops.reshape(bias, channels)
+
+
+def dropout(input, p=0.5, training=True, *, rng=None):
+    """In training, each number is set to 0 with the probability `p`, and the others grow by 1/(1 - p).
+
+    Outside of training, the input itself. `rng` is a `numpy.random.Generator`, a fresh one unless given.
+    Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov, 2014.
+    """
+    if not 0 <= p <= 1:
+        raise ValueError(f"dropout: p is a probability from 0 to 1, got {p}")
+    if input.dtype.kind != "f":
+        raise RuntimeError(f"dropout: wanted a floating-point input, got {input.dtype}")
+    if not training or p == 0:
+        return input
+    kept = np.random.default_rng(rng).random(input.shape) >= p
+    return input * (kept / (1 - p) if p < 1 else kept).astype(input.dtype)
+
+
+# --- From scores to a loss ----------------------------------------------------------------------------------
 
 def softmax(input, dim):
     """Numbers into shares: exp(x) / Σ exp(x), positive, with the sum 1 along `dim`."""
@@ -86,25 +193,7 @@ def log_softmax(input, dim):
     return ops.log_softmax(input, dim)
 
 
-def cross_entropy(input, target, reduction="mean"):
-    """The surprise at the right answers: -log softmax(input)[target], for logits (N, C) and classes (N,),
-    integers.
-
-    In nats: 0 for certain and right, ln C for guessing. `reduction` is "mean", "sum", or "none", which
-    returns (N,).
-    """
-    target = np.asarray(target)
-    if input.ndim != 2 or target.shape != input.shape[:1] or target.dtype.kind not in "iu":
-        raise RuntimeError(f"cross_entropy: wanted logits (N, C) and classes (N,) as integers, "
-                           f"got {input.shape} and {target.shape} of {target.dtype}")
-    N, C = input.shape
-    if N > 0 and not (0 <= target.min() and target.max() < C):
-        raise IndexError(f"cross_entropy: targets from {target.min()} to {target.max()} for {C} classes")
-    surprise = -ops.getitem(log_softmax(input, 1), (np.arange(N), target))
-    return _reduced("cross_entropy", surprise, reduction)
-
-
-def mse_loss(input, target, reduction="mean"):
+def mse_loss(input, target, *, reduction="mean"):
     """Squared error: (input - target)², of equal shapes. `reduction` is "mean", "sum" or "none"."""
     if input.shape != target.shape:
         raise RuntimeError(f"mse_loss: wanted two equal shapes, got {input.shape} and {target.shape}")
@@ -112,7 +201,50 @@ def mse_loss(input, target, reduction="mean"):
     return _reduced("mse_loss", error * error, reduction)
 
 
-# --- What the layers share ----------------------------------------------------------------------------------
+def nll_loss(input, target, *, reduction="mean"):
+    """The surprise at the right answers, from log-probabilities: -input[target].
+
+    `input` is (N, C), `target` classes (N,), integers; or (N, C, d1, ...) and (N, d1, ...); or (C,) and ().
+    `reduction` is "mean", "sum", or "none", which returns the shape of `target`.
+    """
+    return _reduced("nll_loss", _surprise("nll_loss", input, target), reduction)
+
+
+def cross_entropy(input, target, *, reduction="mean"):
+    """The surprise at the right answers, from any scores (logits): -log softmax(input)[target].
+
+    In nats: 0 for certain and right, ln C for guessing. Shapes and `reduction` are those of `nll_loss`.
+    Where the answer is itself uncertain, `target` holds a probability for each class, as floating-point
+    numbers in the shape of `input`, and the surprise is -Σ target · log softmax(input).
+    """
+    target = target if hasattr(target, "dtype") else np.asarray(target)
+    logs = log_softmax(input, _class_axis(input))
+    if target.dtype.kind != "f":
+        losses = _surprise("cross_entropy", logs, target)
+    elif target.shape == input.shape:
+        losses = -ops.sum(logs * target, _class_axis(input))
+    else:
+        raise RuntimeError(f"cross_entropy: wanted classes as integers, or probabilities {input.shape}, as "
+                           f"the logits, got {target.shape} of {target.dtype}")
+    return _reduced("cross_entropy", losses, reduction)
+
+
+def _class_axis(input):
+    return 0 if input.ndim < 2 else 1
+
+
+def _surprise(name, logs, target):
+    target, axis = np.asarray(target), _class_axis(logs)
+    if (logs.ndim == 0 or target.shape != logs.shape[:axis] + logs.shape[axis + 1 :]
+            or target.dtype.kind not in "iu"):
+        raise RuntimeError(f"{name}: wanted scores (N, C, ...) and classes (N, ...) as integers, "
+                           f"got {logs.shape} and {target.shape} of {target.dtype}")
+    C = logs.shape[axis]
+    if target.size > 0 and not (0 <= target.min() and target.max() < C):
+        raise IndexError(f"{name}: targets from {target.min()} to {target.max()} for {C} classes")
+    places = np.indices(target.shape, sparse=True)
+    return -ops.getitem(logs, (*places[:axis], target, *places[axis:]))
+
 
 def _reduced(name, losses, reduction):
     reductions = {"mean": ops.mean, "sum": ops.sum, "none": lambda losses: losses}
@@ -120,6 +252,8 @@ def _reduced(name, losses, reduction):
         raise ValueError(f'{name}: reduction is "mean", "sum" or "none", not {reduction!r}')
     return reductions[reduction](losses)
 
+
+# --- What the windows share ---------------------------------------------------------------------------------
 
 def _pair(value):
     """A number for both directions, or a pair (down, across), as a pair."""
@@ -129,27 +263,66 @@ def _pair(value):
     return pair
 
 
-def _plan(name, input, kernel, stride, padding, dilation):
-    """(size, stride, dilation) of the windows down and across, once it is sure that they fit the picture."""
-    steps = list(zip(kernel, _pair(stride), _pair(dilation)))
-    for axis, ((size, step, gap), border) in enumerate(zip(steps, _pair(padding)), start=2):
-        if min(size, step, gap) < 1 or border < 0:
-            raise RuntimeError(f"{name}: kernel, stride and dilation must be at least 1, padding at least 0; "
-                               f"got {kernel}, {stride}, {dilation} and {padding}")
-        if gap * (size - 1) + 1 > input.shape[axis] + 2 * border:
+def _named_padding(name, kernel, stride, dilation):
+    """The padding "valid" or "same" in numbers: (before, after) for each direction."""
+    if name not in ("valid", "same") or (name == "same" and _pair(stride) != (1, 1)):
+        raise RuntimeError('conv2d: padding in words is "valid", or "same" with the stride 1, '
+                           f"got {name!r} and the stride {stride}")
+    total = [gap * (size - 1) if name == "same" else 0 for size, gap in zip(kernel, _pair(dilation))]
+    return [(n // 2, n - n // 2) for n in total]
+
+
+def _plan(name, shape, kernel, stride, padding, dilation):
+    """How windows slide over pictures of this shape, once it is sure that they fit.
+
+    (size, stride, dilation) down and across, and the borders ((top, bottom), (left, right)).
+    """
+    if len(shape) != 4:
+        raise RuntimeError(f"{name}: wanted an input (N, C, H, W), got {shape}")
+    down, across = zip(_pair(kernel), _pair(stride), _pair(dilation))
+    borders = [_pair(border) for border in _pair(padding)]
+    if min(*down, *across) < 1 or min(map(min, borders)) < 0:
+        raise RuntimeError(f"{name}: kernel, stride and dilation must be at least 1, padding at least 0; "
+                           f"got {kernel}, {stride}, {dilation} and {padding}")
+    for length, border, steps in zip(shape[2:], borders, (down, across)):
+        if _count(length + sum(border), *steps) < 1:
             raise RuntimeError(f"{name}: a kernel of {kernel} with dilation {dilation} does not fit pictures "
-                               f"of {tuple(input.shape[2:])} with padding {padding}")
-    return steps
+                               f"of {tuple(shape[2:])} with padding {padding}")
+    return down, across, borders
 
 
-def _padded(input, padding, value=0.0):
-    down, across = _pair(padding)
-    if down == across == 0:
-        return input
-    return ops.pad(input, ((0, 0), (0, 0), (down, down), (across, across)), value)
+def _pooling(name, input, kernel_size, stride, padding, dilation):
+    """The plan of a pooling, whose windows lie side by side unless a stride is given."""
+    if any(2 * border > size for border, size in zip(_pair(padding), _pair(kernel_size))):
+        raise RuntimeError(f"{name}: padding {padding} is more than half of the kernel {kernel_size}")
+    stride = kernel_size if stride is None else stride
+    return _plan(name, input.shape, kernel_size, stride, padding, dilation)
+
+
+def _windows(name, input, kernel, stride, padding, dilation):
+    """All windows of the padded pictures: (N, C, H, W) -> (N, C, OH, OW, KH, KW), a view."""
+    down, across, borders = _plan(name, input.shape, kernel, stride, padding, dilation)
+    return _slide(_slide(_padded(input, borders), 2, *down), 3, *across)
+
+
+def _padded(input, borders, value=0.0):
+    return ops.pad(input, ((0, 0), (0, 0), *borders), value) if any(map(any, borders)) else input
+
+
+def _count(length, size, stride, dilation):
+    """How many windows fit."""
+    return (length - dilation * (size - 1) - 1) // stride + 1
 
 
 def _slide(input, dim, size, stride, dilation):
     """All windows along one axis, without a copy: (..., L, ...) -> (..., windows, ..., size)."""
     windows = ops.unfold(input, dim, dilation * (size - 1) + 1, stride)
     return windows if dilation == 1 else ops.getitem(windows, (..., slice(None, None, dilation)))
+
+
+def _unslide(windows, dim, size, stride, dilation, length):
+    """The transpose of `_slide`: windows added up, (..., windows, ..., size) -> (..., length, ...)."""
+    if dilation != 1:
+        spread = (*windows.shape[:-1], dilation * (size - 1) + 1)
+        windows = ops.scatter(windows, (..., slice(None, None, dilation)), spread)
+    return ops.fold(windows, dim, stride, length)

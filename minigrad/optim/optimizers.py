@@ -1,0 +1,176 @@
+"""Descent: what to do with a gradient once it is there. From the update of one line to Adam.
+
+All there is to learning is `w -= lr * gradient`, over and over. The rest makes it faster: momentum keeps
+going in a direction that has paid off, weight decay pulls weights that nothing holds towards zero, and Adam
+gives every number a step of its own size. This file knows nothing of networks: parameters are tensors.
+
+Names, defaults and the order of the arithmetic are those of `torch.optim`.
+"""
+
+import math
+
+from minigrad.creation import tensor, zeros_like
+from minigrad.tensor import Tensor, no_grad
+
+
+class Optimizer:
+    """The base of all optimisers: it keeps the parameters, an optimiser says in `update` how to move one.
+
+    `params` is an iterable of tensors, such as `network.parameters()`, or of dicts, groups with options of
+    their own: `[{"params": [w]}, {"params": [b], "lr": 0.5}]`. What a group leaves out comes from `defaults`.
+    `param_groups` lists these dicts. A change of `group["lr"]` counts from the next step on.
+    `state[parameter]` is a dict of what an optimiser remembers of that parameter.
+    Raises ValueError for no parameters at all, for one that comes twice, and for options that make no sense.
+    """
+
+    def __init__(self, params, defaults):
+        if isinstance(params, (Tensor, dict)):
+            raise TypeError(f"{type(self).__name__}: wanted an iterable of tensors or of dicts, "
+                            f"got one {type(params).__name__}")
+        self.defaults, self.param_groups, self.state = defaults, [], {}
+        params = list(params)
+        if not params:
+            raise ValueError(f"{type(self).__name__}: no parameters to optimise (an exhausted generator?)")
+        for group in params if isinstance(params[0], dict) else [{"params": params}]:
+            self.add_param_group(group)
+
+    def add_param_group(self, param_group):
+        """Optimise the tensors in `param_group["params"]` as well, with the options in that dict."""
+        name, params = type(self).__name__, param_group["params"]
+        params = [params] if isinstance(params, Tensor) else list(params)
+        for parameter in params:
+            if not isinstance(parameter, Tensor):
+                raise TypeError(f"{name}: parameters are tensors, not {type(parameter).__name__}")
+            if not parameter.is_leaf:
+                raise ValueError(f"{name}: parameters are leaf tensors, not the results of operations")
+        known = [parameter for group in self.param_groups for parameter in group["params"]]
+        if len(set(known + params)) < len(known + params):
+            raise ValueError(f"{name}: a parameter comes twice, and would be moved twice")
+        group = self.defaults | param_group | {"params": params}
+        self.check(group)
+        self.param_groups.append(group)
+
+    def check(self, group):
+        """Raise ValueError for a group with options that make no sense."""
+
+    def zero_grad(self):
+        """Forget the gradients: `backward` adds to what is there."""
+        for group in self.param_groups:
+            for parameter in group["params"]:
+                parameter.grad = None
+
+    def step(self):
+        """Move every parameter that has a gradient one step downhill."""
+        with no_grad():
+            for group in self.param_groups:
+                for parameter in group["params"]:
+                    if parameter.grad is not None:
+                        self.update(parameter, parameter.grad, group, self.state.setdefault(parameter, {}))
+
+    def update(self, parameter, gradient, group, state):
+        """Move one parameter, with the options in `group`, and what is remembered in `state`."""
+        raise NotImplementedError(f"{type(self).__name__} does not define update()")
+
+    def state_dict(self):
+        """What training needs to go on later: "state" and "param_groups", with numbers for the parameters.
+
+        Steps do not change it: they put new tensors in the place of old ones, and write to none.
+        """
+        numbers = self._numbers()
+        groups = [group | {"params": [numbers[parameter] for parameter in group["params"]]}
+                  for group in self.param_groups]
+        return {"state": {numbers[parameter]: dict(state) for parameter, state in self.state.items()},
+                "param_groups": groups}
+
+    def load_state_dict(self, state_dict):
+        """Take over a `state_dict`. ValueError if it is one of other groups; nothing is loaded then."""
+        groups, parameters = state_dict["param_groups"], list(self._numbers())
+        sizes = [[len(group["params"]) for group in side] for side in (groups, self.param_groups)]
+        if sizes[0] != sizes[1]:
+            raise ValueError(f"{type(self).__name__}: the state is of groups of {sizes[0]} parameters, "
+                             f"wanted {sizes[1]}")
+        for i, state in state_dict["state"].items():
+            for key, value in state.items():
+                if isinstance(value, Tensor) and value.shape != parameters[i].shape:
+                    raise ValueError(f"{type(self).__name__}: {key} of parameter {i} has shape "
+                                     f"{value.shape}, wanted {parameters[i].shape}")
+        self.state = {parameters[i]: dict(state) for i, state in state_dict["state"].items()}
+        for group, loaded in zip(self.param_groups, groups):
+            group.update(loaded | {"params": group["params"]})
+
+    def _numbers(self):
+        parameters = [parameter for group in self.param_groups for parameter in group["params"]]
+        return {parameter: i for i, parameter in enumerate(parameters)}
+
+
+def _not_negative(name, group, *options):
+    for option in options:
+        if not group[option] >= 0:
+            raise ValueError(f"{name}: {option} cannot be negative, got {group[option]}")
+
+
+class SGD(Optimizer):
+    """Stochastic gradient descent (Robbins and Monro, 1951).
+
+    lr: the learning rate.
+    momentum: the share of the last step that is kept (Polyak, 1964); 0 keeps none.
+    dampening: the share of the gradient that momentum leaves out.
+    weight_decay: this times the weight is added to its gradient (the gradient of weight_decay/2 · w²).
+    nesterov: look ahead along the momentum first (Nesterov, 1983; in the form of Sutskever et al., 2013).
+    """
+
+    def __init__(self, params, lr=1e-3, momentum=0, dampening=0, weight_decay=0, nesterov=False):
+        super().__init__(params, dict(lr=lr, momentum=momentum, dampening=dampening,
+                                      weight_decay=weight_decay, nesterov=nesterov))
+
+    def check(self, group):
+        _not_negative("SGD", group, "lr", "momentum", "weight_decay")
+        if group["nesterov"] and (group["momentum"] == 0 or group["dampening"] != 0):
+            raise ValueError("SGD: nesterov needs a momentum above 0 and no dampening")
+
+    def update(self, parameter, gradient, group, state):
+        direction, momentum = gradient, group["momentum"]
+        if group["weight_decay"] != 0:
+            direction = direction + group["weight_decay"] * parameter
+        if momentum != 0:
+            if "momentum_buffer" in state:
+                velocity = momentum * state["momentum_buffer"] + (1 - group["dampening"]) * direction
+            else:
+                velocity = tensor(direction)
+            state["momentum_buffer"] = velocity
+            direction = direction + momentum * velocity if group["nesterov"] else velocity
+        parameter -= group["lr"] * direction
+
+
+class Adam(Optimizer):
+    """Adam (Kingma and Ba, 2014): steps of about `lr` for each number, whatever the size of its gradient.
+
+    Two running means are kept, of the gradient and of its square. Both start at 0 and are too small at first,
+    which is made up for; then each number moves by lr · mean / (√mean of squares + eps).
+
+    lr: the learning rate.
+    betas: the shares of the two running means that are kept at each step, from 0 up to, not including, 1.
+    eps: keeps the quotient from exploding where gradients are close to 0.
+    weight_decay: this times the weight is added to its gradient.
+    """
+
+    def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0):
+        super().__init__(params, dict(lr=lr, betas=betas, eps=eps, weight_decay=weight_decay))
+
+    def check(self, group):
+        _not_negative("Adam", group, "lr", "eps", "weight_decay")
+        if len(group["betas"]) != 2 or not all(0 <= beta < 1 for beta in group["betas"]):
+            raise ValueError(f"Adam: betas are two numbers from 0 to below 1, got {group['betas']}")
+
+    def update(self, parameter, gradient, group, state):
+        if group["weight_decay"] != 0:
+            gradient = gradient + group["weight_decay"] * parameter
+        if not state:
+            state.update(step=0, exp_avg=zeros_like(gradient), exp_avg_sq=zeros_like(gradient))
+        beta1, beta2 = group["betas"]
+        state["step"] += 1
+        state["exp_avg"] = beta1 * state["exp_avg"] + (1 - beta1) * gradient
+        state["exp_avg_sq"] = beta2 * state["exp_avg_sq"] + (1 - beta2) * gradient * gradient
+        mean = state["exp_avg"] / (1 - beta1 ** state["step"])
+        root = state["exp_avg_sq"].sqrt() / math.sqrt(1 - beta2 ** state["step"])
+        parameter -= group["lr"] * mean / (root + group["eps"])

@@ -1,0 +1,25 @@
+"""Numbers as text, laid out as PyTorch does it."""
+
+import numpy as np
+
+
+def numbers(array):
+    """The numbers of an array: four digits, one width for all, a dot behind whole fractions."""
+    shown = array[np.isfinite(array)] if array.dtype.kind == "f" else array
+    sizes = np.abs(shown[shown != 0]) if shown.dtype.kind != "b" else shown
+    if array.dtype.kind != "f":
+        write = str
+    elif (shown == np.floor(shown)).all() and (sizes < 1e8).all():
+        write = "{:.0f}.".format
+    elif sizes.max() > 1e8 or sizes.min() < 1e-4 or sizes.max() / sizes.min() > 1000:
+        write = "{:.4e}".format
+    else:
+        write = "{:.4f}".format
+
+    def text(number):
+        return write(number) if np.isfinite(number) else str(float(number))
+
+    ends = np.concatenate([array.ravel()[:500], array.ravel()[-500:]])      # of a long array no more is shown
+    width = max((len(text(number)) for number in ends), default=0) if array.ndim else 0
+    return np.array2string(array, separator=", ", prefix="tensor(",
+                           formatter={"all": lambda number: text(number).rjust(width)})
