@@ -13,6 +13,8 @@ from minigrad.tensor import Tensor
 
 def save(state, path):
     """Write a `state_dict` to `path` (.npz). A file that is there is replaced whole, or not at all."""
+    if "file" in state:
+        raise ValueError('save: an entry cannot be called "file", a name that .npz keeps for itself')
     path = Path(path)
     unfinished = path.with_name(path.name + ".part")
     try:

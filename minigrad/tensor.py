@@ -58,7 +58,7 @@ class Tensor:
         values = [arg._seen() if isinstance(arg, Tensor) else _constant(arg) for arg in args]
         try:
             out = op.forward(*values)
-        except (ValueError, TypeError, IndexError) as error:
+        except (ValueError, TypeError, IndexError, OverflowError) as error:
             raise _explained(error, op, values) from None
         if out.dtype != _float32 and op is not ops.to:
             out = _as_pytorch(out, op, values)
@@ -175,15 +175,6 @@ class Tensor:
     T = property(lambda self: ops.permute(self, tuple(reversed(range(self.ndim)))))
     mT = property(lambda self: ops.transpose(self, -2, -1))
 
-    def size(self, dim=None):
-        return self.shape if dim is None else self.shape[dim]
-
-    def dim(self):
-        return self._data.ndim
-
-    def numel(self):
-        return self._data.size
-
     def numpy(self):
         """The numbers as an array that shares their memory, to be read; `.numpy().copy()` can be written to.
 
@@ -210,9 +201,6 @@ class Tensor:
             raise RuntimeError(f"a tensor of shape {self.shape} is not a single number")
         return self._data.item()
 
-    def tolist(self):
-        return self._data.tolist()
-
     def __len__(self):
         if self.ndim == 0:
             raise TypeError("len() of a 0-d tensor")
@@ -232,10 +220,14 @@ class Tensor:
         return f"tensor({numbers(self._data)}{notes})"
 
     # fmt: off
-    def __float__(self): return float(self.item())
-    def __int__(self):   return int(self.item())
-    def __bool__(self):  return bool(self.item())
-    def __index__(self): return operator.index(self.item())
+    def size(self, dim=None): return self.shape if dim is None else self.shape[dim]
+    def dim(self):            return self._data.ndim
+    def numel(self):          return self._data.size
+    def tolist(self):         return self._data.tolist()
+    def __float__(self):      return float(self.item())
+    def __int__(self):        return int(self.item())
+    def __bool__(self):       return bool(self.item())
+    def __index__(self):      return operator.index(self.item())
 
     # --- The operations, as operators and as methods --------------------------------------------------------
 
@@ -366,9 +358,9 @@ def _weight(output, weight, create_graph):
             raise RuntimeError(f"backward of a tensor of shape {output.shape} needs a gradient of its shape; "
                                "it may be left out for a single number only")
         weight = np.ones(output.shape, output.dtype)
-    if tuple(weight.shape) != output.shape:
+    if getattr(weight, "shape", None) != output.shape:
         raise RuntimeError(f"backward of a tensor of shape {output.shape} needs a gradient of that shape, "
-                           f"got {tuple(weight.shape)}")
+                           f"got {getattr(weight, 'shape', weight)}")
     if create_graph:
         return ops.to(weight if isinstance(weight, Tensor) else Tensor(weight), output.dtype)
     return np.asarray(weight._data if isinstance(weight, Tensor) else weight, output.dtype)

@@ -74,3 +74,54 @@ def test_minigrad_can_be_imported_either_way(switch):
     command, environment = [sys.executable, "-c", script], os.environ | {"MINIGRAD_KEEP_MEMORY": switch}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     assert (done.stdout, done.stderr) == ("[0.0, 0.0]\n", "")
+
+
+def python_in_a_fresh_process(code):
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+
+
+def test_a_thousand_training_steps_leave_no_more_behind_than_ten():
+    """With the cycle collector off: nothing of a step may wait for it."""
+    out = python_in_a_fresh_process("""
+import gc, tracemalloc
+import numpy as np
+from minigrad import Tensor, nn, optim
+from minigrad.nn import functional as F
+
+gc.disable()
+rng = np.random.default_rng(0)
+network = nn.Sequential(nn.Conv2d(1, 2, 3, rng=rng), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(),
+                        nn.Linear(18, 3, rng=rng))
+optimiser = optim.Adam(network.parameters())
+pictures, labels = Tensor(rng.standard_normal((4, 1, 8, 8)).astype(np.float32)), np.array([0, 1, 2, 0])
+tracemalloc.start()
+for step in range(1, 1001):
+    loss = F.cross_entropy(network(pictures), labels)
+    optimiser.zero_grad()
+    loss.backward()
+    optimiser.step()
+    if step in (10, 1000):
+        print(tracemalloc.get_traced_memory()[0])
+""")
+    after_ten, after_a_thousand = map(int, out.split())
+    # A graph of this network is over 10 kB, so even one array a step would show. Python itself keeps some
+    # thousands of small tuples for later use, which count here.
+    assert after_a_thousand < after_ten + 1_000_000
+
+
+def test_a_chain_of_a_million_operations_goes_forward_and_backward_and_is_freed():
+    out = python_in_a_fresh_process("""
+import gc
+from minigrad import tensor
+
+gc.disable()
+x = tensor(1.0, requires_grad=True)
+y = x
+for _ in range(1_000_000):
+    y = y + x
+y.backward(retain_graph=True)
+print(x.grad.item())
+del y
+print("freed")
+""")
+    assert out.split() == ["1000001.0", "freed"]

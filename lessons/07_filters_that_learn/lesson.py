@@ -134,7 +134,7 @@ print(f"nothing learned: {mistakes(images, truth, filters, weights, bias):,} mis
 
 
 # %%
-def learn(name, filters, weights, bias, learned, passes=8, rate=2.0):
+def learn(name, filters, weights, bias, learned, passes=12, rate=2.0):
     """Walk downhill with the numbers in `learned`, in place; returns the loss at each step."""
     steps = passes * -(-len(images) // 64)
     losses = []

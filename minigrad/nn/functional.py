@@ -257,7 +257,7 @@ def _reduced(name, losses, reduction):
 
 def _pair(value):
     """A number for both directions, or a pair (down, across), as a pair."""
-    pair = (value, value) if isinstance(value, int) else tuple(value)
+    pair = tuple(value) if np.iterable(value) else (value, value)
     if len(pair) != 2:
         raise RuntimeError(f"wanted a number or a pair (down, across), got {value}")
     return pair
