@@ -463,12 +463,16 @@ def _constant(arg):
 def _as_pytorch(out, op, values):
     """A result in the dtype that PyTorch gives it, where NumPy alone would widen.
 
-    Only a float64 tensor makes float64, and a 0-d one widens no array; all other fractions are float32.
+    Only a float64 tensor makes float64; all other fractions are float32. And a 0-d tensor widens no array.
     """
     if out.dtype.kind == "u" and out.dtype.itemsize == 8:
         return out.astype(np.int64)                       # a sum of small unsigned integers
     if out.dtype == np.float16:                           # NumPy's answer for the smallest integers
         return op.forward(*(v.astype(np.float32) if isinstance(v, np.ndarray) else v for v in values))
+    if out.dtype.kind in "iu":
+        whole = [value for value in values if isinstance(value, np.ndarray) and value.dtype.kind in "iu"]
+        deciding = [value.dtype for value in whole if value.ndim > 0]
+        return out.astype(np.result_type(*deciding)) if 0 < len(deciding) < len(whole) else out
     if out.dtype.kind != "f":
         return _supported(out)
     floats = [value for value in values if isinstance(value, np.ndarray) and value.dtype.kind == "f"]
