@@ -4,6 +4,7 @@ The file is NumPy's own .npz: one array for each name of a `state_dict`, readabl
 """
 
 import os
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,8 @@ def save(state, path):
 def load(path):
     """Read what `save` wrote: a dict from names to tensors. ValueError if it is no .npz file of arrays."""
     try:
+        if not zipfile.is_zipfile(path) and Path(path).is_file():
+            raise ValueError("an .npz file is a zip archive, this is none")
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
             return {name: Tensor(arrays[name]) for name in arrays.files}
     except FileNotFoundError:

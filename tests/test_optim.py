@@ -290,3 +290,11 @@ def test_a_schedule_goes_on_from_its_state_dict(make):
 def test_what_makes_no_sense_is_refused(make, kind, words):
     with pytest.raises(kind, match=words):
         make(weight(1.0, 2.0))
+
+
+def test_an_option_set_on_the_optimiser_itself_is_refused_and_not_ignored():
+    optimiser = optim.SGD([Tensor(np.ones(2), requires_grad=True)], lr=0.1)
+    with pytest.raises(AttributeError, match=r'param_groups\[0\]\["lr"\] = 0.5'):
+        optimiser.lr = 0.5
+    optimiser.param_groups[0]["lr"] = 0.5
+    assert optimiser.param_groups[0]["lr"] == 0.5

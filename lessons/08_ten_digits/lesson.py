@@ -112,9 +112,11 @@ lesson.receipt("derivative of the cross-entropy: share minus truth", "equal to 1
                f"differ by {difference:.0e}", difference <= 1e-6)
 
 # %% [markdown]
-# The squared error of a softmax has no such simple derivative. And where the network is sure and
-# wrong, its curve above is flat: the slope is nearly zero, so it learns least where it should learn
-# most. Is that a reason to prefer the other? It sounds like one. Below, we measure.
+# The squared error of a softmax has no such simple derivative. Where the network is sure and wrong,
+# p is near 0, and there the softmax hardly moves, whatever the score does: its slope is p · (1 - p).
+# The slope of the squared error is multiplied by that, and nearly nothing is left. So it learns
+# least where it should learn most. The slope of the surprise is -1/p, and makes up for it exactly.
+# Is that a reason to prefer the surprise? It sounds like one. Below, we measure.
 #
 # ## Minibatches: a rough gradient is enough
 #

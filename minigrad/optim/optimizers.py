@@ -34,6 +34,12 @@ class Optimizer:
         for group in params if isinstance(params[0], dict) else [{"params": params}]:
             self.add_param_group(group)
 
+    def __setattr__(self, name, value):
+        if name in self.__dict__.get("defaults", ()):
+            raise AttributeError(f'{type(self).__name__}: {name} belongs to the groups; set it there, as in '
+                                 f'optimiser.param_groups[0]["{name}"] = {value}')
+        super().__setattr__(name, value)
+
     def add_param_group(self, param_group):
         """Optimise the tensors in `param_group["params"]` as well, with the options in that dict."""
         name, params = type(self).__name__, param_group["params"]
