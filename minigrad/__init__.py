@@ -10,11 +10,12 @@ import sys as _sys
 
 import numpy as _np
 
-from minigrad import autograd, data, nn, optim
+from minigrad import autograd, data, edge, nn, ops, optim
 from minigrad.creation import (
     arange, eye, from_numpy, full, full_like, ones, ones_like, rand, rand_like, randint, randn, randn_like,
     tensor, zeros, zeros_like,
 )
+from minigrad.gradcheck import check_vjp
 from minigrad.memory import keep_memory
 from minigrad.ops import (
     abs, add, all, amax, amin, any, argmax, argmin, bmm, broadcast_to, cat, chunk, clamp, cos, div, dot, eq,
@@ -42,31 +43,20 @@ __all__ = [
     "bmm", "dot", "matmul", "mm", "outer",
     "broadcast_to", "cat", "chunk", "flatten", "flip", "gather", "permute", "reshape", "split", "squeeze",
     "stack", "transpose", "unsqueeze",
-    "autograd", "enable_grad", "is_grad_enabled", "no_grad", "set_grad_enabled",
+    "autograd", "check_vjp", "enable_grad", "is_grad_enabled", "no_grad", "set_grad_enabled",
     "nn", "optim", "data", "save", "load",
 ]
 
 keep_memory()
 
-
-def _answer_for(space, namespace):
-    """Have a module or a class say, of a name that it does not have, whether PyTorch has it."""
-    def __getattr__(*asked):                    # (name) if a module is asked, (self, name) if an object is
-        from minigrad.subset import missing     # not before it is needed: the import stays light
-
-        *owner, name = asked
-        raise missing(namespace, name, *owner)
-
-    space.__getattr__ = __getattr__
-
-
-_answer_for(_sys.modules[__name__], "minigrad")
-_answer_for(Tensor, "minigrad.Tensor")
-_answer_for(nn, "minigrad.nn")
-_answer_for(nn.Module, "minigrad.nn.Module")
-_answer_for(nn.functional, "minigrad.nn.functional")
-_answer_for(optim, "minigrad.optim")
-_answer_for(optim.Optimizer, "minigrad.optim.Optimizer")
-_answer_for(optim.lr_scheduler, "minigrad.optim.lr_scheduler")
-_answer_for(optim.lr_scheduler.LRScheduler, "minigrad.optim.lr_scheduler.LRScheduler")
-_answer_for(autograd, "minigrad.autograd")
+edge.watch_operations(ops.Op)
+edge.watch(_sys.modules[__name__], "minigrad")
+edge.watch(Tensor, "minigrad.Tensor")
+edge.watch(nn, "minigrad.nn")
+edge.watch(nn.Module, "minigrad.nn.Module")
+edge.watch(nn.functional, "minigrad.nn.functional")
+edge.watch(optim, "minigrad.optim")
+edge.watch(optim.Optimizer, "minigrad.optim.Optimizer")
+edge.watch(optim.lr_scheduler, "minigrad.optim.lr_scheduler")
+edge.watch(optim.lr_scheduler.LRScheduler, "minigrad.optim.lr_scheduler.LRScheduler")
+edge.watch(autograd, "minigrad.autograd")

@@ -1,5 +1,7 @@
-"""What `tensor.py` does, under the names of `torch.autograd`."""
+"""Gradients, under the names of `torch.autograd`: what `tensor.py` does, and the check that it does it right."""
 
+from minigrad.gradcheck import GradientError, gradcheck, gradgradcheck
 from minigrad.tensor import detect_anomaly, enable_grad, grad, no_grad, set_grad_enabled
 
-__all__ = ["detect_anomaly", "enable_grad", "grad", "no_grad", "set_grad_enabled"]
+__all__ = ["GradientError", "detect_anomaly", "enable_grad", "grad", "gradcheck", "gradgradcheck", "no_grad",
+           "set_grad_enabled"]

@@ -42,7 +42,7 @@ class Op:
         self.arity = len(inspect.signature(forward).parameters)
 
     def __call__(self, *args, **named):
-        if len(args) != self.arity:
+        if named or len(args) != self.arity:
             args = self._complete(args, named)
         for arg in args:
             if hasattr(arg, "_record"):

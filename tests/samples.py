@@ -14,6 +14,17 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from minigrad import ops
+from minigrad.testing import (  # noqa: F401 - other tests find LAYOUTS and distinct here
+    LAYOUTS,
+    array_groups,
+    arrays,
+    broadcastable_arrays,
+    broadcastable_shapes,
+    distinct,
+    matmul_arrays,
+    reduction_cases,
+    shapes,
+)
 
 
 class Kink(NamedTuple):
@@ -44,38 +55,9 @@ class Sample(NamedTuple):
     call: Callable | None = None            # how to call it, where it takes a list or gives several results
 
 
-# --- Numbers and shapes -------------------------------------------------------------------------------------
+# --- Numbers ------------------------------------------------------------------------------------------------
 
 seeds = st.integers(0, 2**32 - 1)
-
-
-def distinct(rng, *shapes, low=-3.0, high=3.0):
-    """Arrays of numbers between `low` and `high`, in random order: no two of them close, none close to 0.
-
-    Every number has a cell of its own, of equal width, and stays in the middle half of it.
-    """
-    sizes = [math.prod(shape) for shape in shapes]
-    cells = 2 * (sum(sizes) // 2 + 1)       # an even count: 0 is then a border between two cells
-    places = rng.permutation(cells) + rng.uniform(0.25, 0.75, cells)
-    numbers = low + (high - low) * places / cells
-    parts = np.split(numbers[: sum(sizes)], np.cumsum(sizes[:-1], dtype=int))
-    return [part.reshape(shape) for part, shape in zip(parts, shapes)]
-
-
-def shapes(min_dims=0, max_dims=3, min_side=0):
-    """Shapes of up to 27 numbers; 0-d and of no numbers at all among them."""
-    return hnp.array_shapes(min_dims=min_dims, max_dims=max_dims, min_side=min_side, max_side=3)
-
-
-def common_shapes(count):
-    """Shapes that broadcast against each other."""
-    together = hnp.mutually_broadcastable_shapes(num_shapes=count, max_dims=3, min_side=0, max_side=3)
-    return together.map(lambda drawn: drawn.input_shapes)
-
-
-@st.composite
-def arrays(draw, shape, **span):
-    return distinct(np.random.default_rng(draw(seeds)), shape, **span)[0]
 
 
 def rounded(x):
@@ -83,28 +65,17 @@ def rounded(x):
     return np.asarray(np.round(x))
 
 
-# The same numbers, laid out otherwise in memory.
-LAYOUTS = {
-    "transposed": lambda x: x.T.copy().T,
-    "first axis last": lambda x: np.moveaxis(np.moveaxis(x, 0, -1).copy(), -1, 0) if x.ndim else x,
-    "every second number": lambda x: np.repeat(x, 2, -1)[..., ::2] if x.ndim else x,
-    "backwards": lambda x: np.flip(np.flip(x).copy()),
-    "read-only": lambda x: np.broadcast_to(x, x.shape),
-}
-
-
 # --- Arguments ----------------------------------------------------------------------------------------------
 
-@st.composite
-def singles(draw, **span):
+def singles(**numbers):
     """(x,)"""
-    return (draw(arrays(draw(shapes()), **span)),)
+    return arrays(**numbers).map(lambda x: (x,))
 
 
 @st.composite
-def pairs(draw, **span):
+def pairs(draw, **numbers):
     """(x, y) that broadcast, in either direction; or one of them a Python number."""
-    x, y, number = distinct(np.random.default_rng(draw(seeds)), *draw(common_shapes(2)), (), **span)
+    x, y, number = draw(array_groups((*draw(broadcastable_shapes(2)), ()), **numbers))
     return draw(st.sampled_from([(x, y), (x, number.item()), (number.item(), y)]))
 
 
@@ -113,44 +84,22 @@ def powers(draw):
     """(x, y): any exponent on positive numbers, small whole ones on negative numbers too."""
     if draw(st.booleans()):
         return draw(pairs(low=0.3, high=3.0))
-    return draw(arrays(draw(shapes()))), draw(st.integers(-2, 3))
+    return draw(arrays()), draw(st.integers(-2, 3))
 
 
 @st.composite
 def choices(draw):
     """(condition, x, y) that broadcast; x or y may be a Python number."""
-    first, *others = draw(common_shapes(3))
-    rng = np.random.default_rng(draw(seeds))
-    x, y = distinct(rng, *others)
-    condition = rng.random(first) < 0.5
+    number, x, y = draw(broadcastable_arrays(3))
+    condition = np.asarray(number > 0)
     return draw(st.sampled_from([(condition, x, y), (condition, x, 0.5), (condition, 0.5, y)]))
-
-
-@st.composite
-def reductions(draw, none=True, one=True, several=True, empty=True):
-    """(x, dim, keepdim): over all axes, one, or several, counted from the front or from the back.
-
-    Unless `empty`, the axes that are reduced have at least one element.
-    """
-    shape = draw(shapes(min_dims=0 if none else 1))
-    axes = st.integers(-len(shape), len(shape) - 1)
-    kinds = [st.none()] if none else []
-    if shape and one:
-        kinds.append(axes)
-    if shape and several:
-        kinds.append(st.lists(axes, min_size=1, unique_by=lambda axis: axis % len(shape)).map(tuple))
-    dim = draw(st.one_of(kinds))
-    if not empty:
-        reduced = range(len(shape)) if dim is None else np.atleast_1d(dim) % len(shape)
-        shape = tuple(max(n, 1) if axis in reduced else n for axis, n in enumerate(shape))
-    return draw(arrays(shape)), dim, draw(st.booleans())
 
 
 @st.composite
 def hits(draw):
     """(x, top, dim): whole numbers, with many ties, and the largest along `dim`."""
-    x, dim, _ = draw(reductions(none=False, several=False, empty=False))
-    return rounded(x), np.max(rounded(x), dim), dim
+    x, dim, _ = draw(along_one(ties=True))
+    return x, np.max(x, dim), dim
 
 
 @st.composite
@@ -166,22 +115,6 @@ def shrinkings(draw):
     """(x, shape), the other way round: an array of `shape` broadcasts to x's shape."""
     x, long = draw(stretches())
     return draw(arrays(long)), x.shape
-
-
-@st.composite
-def products(draw):
-    """(x, y): matrices (..., n, k) and (..., k, m), whose leading axes broadcast."""
-    n, k, m = (draw(st.integers(0, 3)) for _ in "nkm")
-    ahead = draw(hnp.mutually_broadcastable_shapes(num_shapes=2, max_dims=2, max_side=2)).input_shapes
-    return tuple(distinct(np.random.default_rng(draw(seeds)), (*ahead[0], n, k), (*ahead[1], k, m)))
-
-
-@st.composite
-def products_of_vectors_too(draw):
-    """(x, y) for matmul: the same, or with a vector (k,) on either side or on both."""
-    x, y = draw(products())
-    row, column = distinct(np.random.default_rng(draw(seeds)), x.shape[-1:], y.shape[-2:-1])
-    return draw(st.sampled_from([(x, y), (row, y), (x, column), (row, column)]))
 
 
 @st.composite
@@ -234,7 +167,7 @@ def joinings(draw, count, new_axis=False):
         if not new_axis:
             shape[dim] = draw(st.integers(0, 3))
         parts.append(tuple(shape))
-    return (*distinct(np.random.default_rng(draw(seeds)), *parts), dim)
+    return (*draw(array_groups(parts)), dim)
 
 
 @st.composite
@@ -245,17 +178,16 @@ def with_axes(draw, count=1, new=False):
     return (draw(arrays(shape)), *(draw(span) for _ in range(count)))
 
 
-@st.composite
-def along_one(draw):
+def along_one(**numbers):
     """(x, dim, keepdim), where x has elements along `dim`."""
-    return draw(reductions(none=False, several=False, empty=False))
+    return reduction_cases(none=False, several=False, **numbers)
 
 
 @st.composite
 def vectors(draw, same):
     """(x, y): two vectors, of one length or of any."""
     n, m = draw(st.integers(0, 4)), draw(st.integers(0, 4))
-    return tuple(distinct(np.random.default_rng(draw(seeds)), (n,), (n if same else m,)))
+    return draw(array_groups([(n,), (n if same else m,)]))
 
 
 @st.composite
@@ -263,7 +195,7 @@ def matrices(draw, batched):
     """(x, y): (n, k) and (k, m), or (b, n, k) and (b, k, m)."""
     n, k, m, b = (draw(st.integers(0, 3)) for _ in "nkmb")
     ahead = (b,) if batched else ()
-    return tuple(distinct(np.random.default_rng(draw(seeds)), (*ahead, n, k), (*ahead, k, m)))
+    return draw(array_groups([(*ahead, n, k), (*ahead, k, m)]))
 
 
 @st.composite
@@ -287,7 +219,7 @@ def splittings(draw):
 @st.composite
 def clampings(draw):
     """(x, low, high): Python numbers or None for one of them; or arrays that broadcast."""
-    x, low, high = distinct(np.random.default_rng(draw(seeds)), *draw(common_shapes(3)))
+    x, low, high = draw(broadcastable_arrays(3, away_from=(-1.01, 0.3, 0.5, 1.02)))
     return draw(st.sampled_from([(x, -1.01, 1.02), (x, None, 0.5), (x, 0.3, None), (x, low, high)]))
 
 
@@ -375,7 +307,7 @@ misfits = (Error((zeros((2, 3)), zeros(4)), RuntimeError, ("(2, 3)", "(4,)")),
 outside = Error((zeros((2, 3)), 2, False), IndexError, ("(2, 3)",))
 twice = Error((zeros((2, 3)), (0, -2), False), RuntimeError, ("(2, 3)", "duplicate"))
 nothing = Error((zeros((2, 0)), 1, False), (RuntimeError, IndexError), ("(2, 0)",))
-untouched = Sample(pairs().map(lambda pair: tuple(map(rounded, pair))), None, wants=(), errors=misfits)
+untouched = Sample(pairs(ties=True), None, wants=(), errors=misfits)
 
 
 def column(*numbers):
@@ -430,33 +362,34 @@ SAMPLES = {
     # Steps: flat, so without a gradient
     "detach": Sample(singles(), lambda x: +x, wants=()),
     "sign": Sample(
-        singles().map(lambda drawn: (rounded(*drawn),)), lambda x: (x > 0) * 1.0 - (x < 0), wants=()),
+        singles(ties=True), lambda x: (x > 0) * 1.0 - (x < 0), wants=()),
     "eq": untouched._replace(forward=lambda x, y: np.equal(x, y)),
     "ne": untouched._replace(forward=lambda x, y: ~np.equal(x, y)),
     "gt": untouched._replace(forward=lambda x, y: x - y > 0),
     "ge": untouched._replace(forward=lambda x, y: x - y >= 0),
     "lt": untouched._replace(forward=lambda x, y: y - x > 0),
     "le": untouched._replace(forward=lambda x, y: y - x >= 0),
-    "logical_not": Sample(singles().map(lambda drawn: (rounded(*drawn),)), lambda x: x == 0, wants=()),
+    "logical_not": Sample(singles(ties=True), lambda x: x == 0, wants=()),
     "any": Sample(
-        reductions().map(lambda drawn: (rounded(drawn[0]), *drawn[1:])),
+        reduction_cases(empty=True, ties=True),
         lambda x, dim, keepdim: np.sum(x != 0, dim, keepdims=keepdim) > 0, wants=(), errors=(outside, twice)),
     "all": Sample(
-        reductions().map(lambda drawn: (rounded(drawn[0]), *drawn[1:])),
+        reduction_cases(empty=True, ties=True),
         lambda x, dim, keepdim: np.sum(x == 0, dim, keepdims=keepdim) == 0, wants=(),
         errors=(outside, twice)),
     "argmin": Sample(
-        reductions(several=False, empty=False).map(lambda drawn: (rounded(drawn[0]), *drawn[1:])),
+        reduction_cases(several=False, ties=True),
         lambda x, dim, keepdim: np.argmax(-x, dim, keepdims=keepdim), wants=(), errors=(outside, nothing)),
     "argmax": Sample(
-        reductions(several=False, empty=False).map(lambda drawn: (rounded(drawn[0]), *drawn[1:])),
+        reduction_cases(several=False, ties=True),
         lambda x, dim, keepdim: np.argmin(-x, dim, keepdims=keepdim), wants=(), errors=(outside, nothing)),
     "first_hit": Sample(
         hits(), lambda x, top, dim: (x == np.expand_dims(top, dim)).cumsum(dim).cumsum(dim) == 1, wants=()),
 
     # Sums and their transposes
     "sum": Sample(
-        reductions(), lambda x, dim, keepdim: np.sum(x, dim, keepdims=keepdim), errors=(outside, twice),
+        reduction_cases(empty=True), lambda x, dim, keepdim: np.sum(x, dim, keepdims=keepdim),
+        errors=(outside, twice),
         adjoint=lambda y, x, dim, keepdim: ops.broadcast_to(
             y if keepdim or dim is None else np.expand_dims(y, dim), x.shape)),
     "broadcast_to": Sample(
@@ -467,26 +400,26 @@ SAMPLES = {
 
     # The largest, and its smooth cousin
     "amax": Sample(
-        reductions(empty=False), lambda x, dim, keepdim: -np.min(-x, dim, keepdims=keepdim),
+        reduction_cases(), lambda x, dim, keepdim: -np.min(-x, dim, keepdims=keepdim),
         errors=(outside, twice, nothing),
         kinks=(Kink((np.array([[1.0, 3, 3], [2, 2, 2]]), 1, False), column(6, 9),
                     (np.array([[0.0, 3, 3], [3, 3, 3]]),)),
                Kink((np.array([[3.0, 1], [3, 3]]), None, False), np.array(6.0),
                     (np.array([[2.0, 0], [2, 2]]),)))),
     "amin": Sample(
-        reductions(empty=False), lambda x, dim, keepdim: -np.max(-x, dim, keepdims=keepdim),
+        reduction_cases(), lambda x, dim, keepdim: -np.max(-x, dim, keepdims=keepdim),
         errors=(outside, twice, nothing),
         kinks=(Kink((np.array([[4.0, 3, 3], [2, 2, 2]]), 1, False), column(6, 9),
                     (np.array([[0.0, 3, 3], [3, 3, 3]]),)),)),
     "max_along": Sample(
-        reductions(none=False, several=False, empty=False).map(lambda drawn: drawn[:2]),
+        along_one().map(lambda drawn: drawn[:2]),
         lambda x, dim: np.sort(x, dim).take(-1, dim),
         errors=(Error((zeros((2, 3)), 2), IndexError, ("(2, 3)",)),
                 Error((zeros((2, 0)), 1), (RuntimeError, IndexError), ("(2, 0)",))),
         kinks=(Kink((np.array([[1.0, 3, 3], [2, 2, 2]]), 1), column(6, 9),
                     (np.array([[0.0, 6, 0], [9, 0, 0]]),)),)),
     "logsumexp": Sample(
-        reductions(none=False, empty=False),
+        reduction_cases(none=False),
         lambda x, dim, keepdim: np.log(np.sum(np.exp(x), dim, keepdims=keepdim)),
         errors=(outside, twice, nothing),
         kinks=(Kink((np.array([[1e4, -1e4], [1, 1]]), 1, False), column(6, 8),
@@ -494,7 +427,7 @@ SAMPLES = {
 
     # Products
     "product": Sample(
-        products(), lambda x, y: np.einsum("...nk,...km->...nm", x, y), (0, 1),
+        matmul_arrays(vectors=False), lambda x, y: np.einsum("...nk,...km->...nm", x, y), (0, 1),
         errors=(Error((zeros((2, 3)), zeros((4, 2))), RuntimeError, ("(2, 3)", "(4, 2)")),
                 Error((zeros((2, 1, 3)), zeros((3, 3, 1))), RuntimeError, ("(2, 1, 3)", "(3, 3, 1)")))),
 
@@ -622,19 +555,19 @@ COMPOSED = {
                 Error((zeros((2, 3)), 0, np.array([[-1]])), IndexError, ("(2, 3)", "-1")),
                 Error((zeros((2, 3)), 0, np.array([0])), RuntimeError, ("(2, 3)",)))),
     "sqrt": Sample(singles(low=0.3), lambda x: np.exp(np.log(x) / 2)),
-    "mean": Sample(reductions(empty=False), averaged),
+    "mean": Sample(reduction_cases(), averaged),
     "matmul": Sample(
-        products_of_vectors_too(), lambda x, y: x @ y, (0, 1),
+        matmul_arrays(), lambda x, y: x @ y, (0, 1),
         errors=(Error((zeros((2, 3)), zeros((4, 2))), RuntimeError, ("(2, 3)", "(4, 2)")),
                 Error((zeros(3), zeros(2)), RuntimeError, ("(3,)", "(2,)")),
                 Error((zeros(()), zeros(2)), RuntimeError, ("()", "(2,)")))),
     "softmax": Sample(
-        reductions(none=False, several=False, empty=False).map(lambda drawn: drawn[:2]),
+        along_one().map(lambda drawn: drawn[:2]),
         lambda x, dim: np.exp(x) / np.sum(np.exp(x), dim, keepdims=True),
         kinks=(Kink((np.array([[1e4, -1e4], [1e4, 1e4]]), 1), np.array([[3.0, 5], [3, 5]]),
                     (np.array([[0.0, 0], [-0.5, 0.5]]),)),)),
     "log_softmax": Sample(
-        reductions(none=False, several=False, empty=False).map(lambda drawn: drawn[:2]),
+        along_one().map(lambda drawn: drawn[:2]),
         lambda x, dim: np.log(np.exp(x) / np.sum(np.exp(x), dim, keepdims=True)),
         kinks=(Kink((np.array([[1e4, -1e4], [1e4, 1e4]]), 1), np.array([[3.0, 5], [3, 5]]),
                     (np.array([[-5.0, 5], [-1, 1]]),)),)),

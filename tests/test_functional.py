@@ -9,20 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minigrad import Tensor, ops, tensor
-from minigrad.autograd import grad
+from minigrad.autograd import grad, gradcheck
 from minigrad.nn import functional as F
-from tests.numeric import numeric_gradients
 from tests.samples import LAYOUTS, arrays, distinct, rounded, seeds
 
 
-def assert_gradients_are_nudged(function, inputs, seed, tolerance=1e-7):
+def assert_gradients_are_nudged(function, inputs, seed, order=1):
     """Every element of every input, the output weighed with random numbers."""
     tracked = [Tensor(array, requires_grad=True) for array in inputs]
-    out = function(*tracked)
-    weight = np.random.default_rng(seed).standard_normal(out.shape)
-    numeric = numeric_gradients(lambda *nudged: np.vdot(weight, function(*nudged)), inputs)
-    for gradient, expected in zip(grad(out, tracked, weight), numeric, strict=True):
-        np.testing.assert_allclose(gradient.numpy(), expected, rtol=tolerance, atol=tolerance, strict=True)
+    gradcheck(function, tracked, order=order, rng=np.random.default_rng(seed))
 
 
 # --- Windows ------------------------------------------------------------------------------------------------
@@ -454,21 +449,9 @@ def small_network(pictures, kernels, rows):
     return F.cross_entropy(F.linear(hidden.reshape(len(hidden), -1), rows), np.array([1, 0]))
 
 
-def test_a_hessian_vector_product_through_a_network_is_the_nudged_gradient():
+def test_gradients_of_gradients_through_a_network_are_the_nudged_ones():
     inputs = distinct(np.random.default_rng(3), (2, 1, 4, 5), (2, 1, 3, 2), (3, 12))
-    vectors = [np.random.default_rng(4).standard_normal(array.shape) for array in inputs]
-
-    def slope(arrays, create_graph=False):
-        """The gradient's component along `vectors`."""
-        tracked = [Tensor(array, requires_grad=True) for array in arrays]
-        gradients = grad(small_network(*tracked), tracked, create_graph=create_graph)
-        return tracked, sum(ops.sum(gradient * vector) for gradient, vector in zip(gradients, vectors))
-
-    tracked, along = slope(inputs, create_graph=True)
-    products = grad(along, tracked)
-    numeric = numeric_gradients(lambda *arrays: slope(arrays)[1].item(), inputs)
-    for product, expected in zip(products, numeric):
-        np.testing.assert_allclose(product.numpy(), expected, rtol=1e-5, atol=1e-7, strict=True)
+    assert_gradients_are_nudged(small_network, inputs, seed=4, order=2)
 
 
 # --- Mistakes -----------------------------------------------------------------------------------------------

@@ -5,10 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minigrad import ops
+from minigrad import Tensor, ops
+from minigrad.autograd import grad, gradcheck
 from minigrad.ops import OPS
-from minigrad.tensor import Tensor, grad
-from tests.numeric import numeric_gradients
 from tests.samples import COMPOSED, LAYOUTS, SAMPLES, seeds
 
 ROWS = SAMPLES | COMPOSED
@@ -67,7 +66,7 @@ class Call:
     """An operation with drawn arguments, as a function of those that take a gradient."""
 
     def __init__(self, name, args):
-        self.name, self.args = name, list(args)
+        self.name, self.__name__, self.args = name, name, list(args)
         self.places = [place for place in ROWS[name].wants if is_float(args[place])]
         self.arrays = [args[place] for place in self.places]
 
@@ -90,36 +89,10 @@ def assert_equal_gradients(got, expected, tolerance=1e-7):
 
 @every_gradient
 @drawn
-def test_gradient_is_the_nudged_one(name, data, seed):
+def test_gradients_of_both_orders_are_right(name, data, seed):
+    """By nudging: in every input, and of the gradient in its cotangent too."""
     call = Call(name, data.draw(ROWS[name].arguments))
-    inputs = call.tracked()
-    out = call(*inputs)
-    weight = np.random.default_rng(seed).standard_normal(out.shape)
-    numeric = numeric_gradients(lambda *arrays: np.vdot(weight, call(*arrays)), call.arrays)
-    assert_equal_gradients(grad(out, inputs, weight), numeric)
-
-
-@every_gradient
-@drawn
-def test_gradient_of_the_gradient_is_the_nudged_one(name, data, seed):
-    """In every input, and in the weight of the output too: for a linear operation, that is all there is."""
-    call = Call(name, data.draw(ROWS[name].arguments))
-    rng = np.random.default_rng(seed)
-    weight = rng.standard_normal(call(*call.arrays).shape)
-    seconds = [rng.standard_normal(array.shape) for array in call.arrays]
-
-    def first(inputs, weight, create_graph):
-        gradients = grad(call(*inputs), inputs, weight, create_graph=create_graph)
-        return sum((ops.sum(gradient * second) for gradient, second in zip(gradients, seconds)), start=0.0)
-
-    def nudged(*arrays):
-        inputs = [Tensor(array, requires_grad=True) for array in arrays[:-1]]
-        return first(inputs, arrays[-1], create_graph=False).item()
-
-    inputs = [*call.tracked(), Tensor(weight, requires_grad=True)]
-    first(inputs[:-1], inputs[-1], create_graph=True).backward()
-    numeric = numeric_gradients(nudged, [*call.arrays, weight])
-    assert_equal_gradients([tensor.grad for tensor in inputs], numeric, 1e-6)
+    gradcheck(call, call.tracked(), order=2, rng=np.random.default_rng(seed))
 
 
 @every_gradient

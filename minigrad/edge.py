@@ -1,0 +1,97 @@
+"""The edge: what is asked for where minigrad ends and PyTorch goes on, and who answers.
+
+Who asks for a name or an argument that minigrad does not have is told whether it is PyTorch's. And where the
+two call an argument by different names, PyTorch's is understood too: `add(x, y)` is also called as
+`add(input=x, other=y)`. This file only notices that something was asked. The answers are in `subset`, which
+is loaded when there is a question; a call without keywords, or with minigrad's own, passes straight through.
+"""
+
+import functools
+import inspect
+import types
+
+
+def watch(space, namespace):
+    """Have a module or a class, called `namespace`, answer for the names and arguments it does not have.
+
+    Its functions are guarded, and what its classes are made with: layers, optimisers, schedules. Not that of
+    their bases, `nn.Module` for one, which take what a learner's own class hands them.
+    """
+    space.__getattr__ = _answering(namespace)
+    for name, value in list(vars(space).items()):
+        if name.startswith("_"):
+            continue
+        if isinstance(value, types.FunctionType):
+            setattr(space, name, _guarded(value, space, name, f"{namespace}.{name}"))
+        elif isinstance(value, type) and not (value.__base__ is object or issubclass(value, Exception)):
+            value.__init__ = _guarded(_making(value), value, "__init__", f"{namespace}.{name}")
+
+
+def watch_operations(operation_class):
+    """The same for all operations. Their calls with keywords all come through one method, `_complete`."""
+    complete = operation_class._complete
+
+    def _complete(self, args, named):
+        if not named.keys() <= _keywords(self.forward):
+            args, named = _fitted(self.forward, [f"minigrad.{self.name}", f"minigrad.Tensor.{self.name}"],
+                                  args, named)
+        try:
+            return complete(self, args, named)
+        except TypeError as error:
+            raise TypeError(f"{self.name}() {error}") from None     # Python would name the function
+
+    operation_class._complete = _complete
+
+
+def _answering(namespace):
+    def __getattr__(*asked):        # (name) if a module is asked, (self, name) if an object is
+        from minigrad.subset import missing
+
+        *owner, name = asked
+        raise missing(namespace, name, *owner)
+
+    return __getattr__
+
+
+def _making(kind):
+    """The `__init__` of a class, or one that takes no arguments."""
+    if kind.__init__ is not object.__init__:
+        return kind.__init__
+
+    def __init__(self):
+        super(kind, self).__init__()
+
+    __init__.__qualname__ = f"{kind.__name__}.__init__"         # what Python will call it in an error
+    return __init__
+
+
+def _guarded(call, space, name, public):
+    """`call`, as an attribute `name` of `space` that understands keywords of PyTorch's, or refuses them."""
+    known = _keywords(call)
+
+    @functools.wraps(call)
+    def guarded(*args, **named):
+        if not named:
+            return call(*args)
+        if not named.keys() <= known:
+            args, named = _fitted(call, [public], args, named)
+        return call(*args, **named)
+
+    # Where it is found, so that it can be pickled.
+    in_class = isinstance(space, type)
+    guarded.__module__ = space.__module__ if in_class else space.__name__
+    guarded.__qualname__ = f"{space.__qualname__}.{name}" if in_class else name
+    return guarded
+
+
+@functools.cache
+def _keywords(call):
+    """The names of the arguments that a function takes by name."""
+    code = inspect.unwrap(call).__code__
+    return set(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
+
+
+def _fitted(call, names, args, named):
+    from minigrad.subset import fitted
+
+    return fitted(call, names, args, named)

@@ -1,0 +1,95 @@
+"""All derivatives that a check needs, weighed by its cotangents: which elements to measure, and measuring.
+
+It knows functions and how long they take. It does not know what was claimed.
+"""
+
+import sys
+import time
+
+import numpy as np
+
+PROJECTIONS = 4             # random lines on which all elements move, where only some are measured one by one
+
+
+class Measured:
+    """The gradients Σₖ gₖ ∂outₖ/∂xⱼ for some cotangents g, (cotangents, outputs), for all elements xⱼ.
+
+    For each input i: `numeric[i]`, (cotangents, elements), NaN where it was not measured or there is no
+    slope; `bar[i]`, its error bar; `weight[i]`, the same sum without signs, which bounds what rounding does.
+    Outputs with a kink at an element are left out of its sums; `kinks` has them.
+    """
+
+    def __init__(self, nudged, cotangents, seconds, rng, name):
+        self.nudged, self.cotangents = nudged, cotangents
+        self.inputs = [i for i, size in enumerate(nudged.sizes) if size is not None]
+        empty = {i: np.full((len(cotangents), nudged.arrays[i].size), np.nan) for i in self.inputs}
+        self.numeric, self.bar, self.weight = ({i: x.copy() for i, x in empty.items()} for _ in range(3))
+        self.kinks: dict[tuple[int, int], dict[int, tuple[float, float]]] = {}     # {output: (before, after)}
+        self.troubles: dict[tuple[int, int], str] = {}
+        self.projections: list[tuple[list, np.ndarray, np.ndarray]] = []            # direction, slopes, bars
+        places = [(i, j) for i in self.inputs for j in range(nudged.arrays[i].size)]
+        chosen = self._affordable(places, seconds, rng)
+        self.looked_at = f"all {len(places):,} elements"
+        if len(chosen) < len(places):
+            self.looked_at = (f"{len(chosen):,} of {len(places):,} elements, and {PROJECTIONS} random "
+                              f"directions of all (more in more than {seconds:g} seconds)")
+            self._project(rng)
+        for i, j in watched(chosen, f"measuring {name}"):
+            self.add(i, j, nudged.slopes(i, j))
+
+    def _affordable(self, places, seconds, rng):
+        """All elements, or as many at random as can be measured in half of the time."""
+        if seconds is None:
+            return places
+        start = time.perf_counter()
+        for i, j in places[:2]:
+            self.nudged.slopes(i, j)
+        cost = (time.perf_counter() - start) / 2
+        count = max(1, int(seconds / 2 / cost)) if places else 0
+        if len(places) <= count:
+            return places
+        return [places[p] for p in np.sort(rng.choice(len(places), count, replace=False))]
+
+    def add(self, i, j, found):
+        """Take in the slopes of all outputs for element `j` of input `i`."""
+        G = np.abs(self.cotangents)
+        kinked = np.flatnonzero(found.jump)
+        value, bar = (np.where(found.jump == 0, x, 0.0) for x in (found.value, found.bar))
+        self.numeric[i][:, j] = self.cotangents @ value
+        self.bar[i][:, j] = G @ bar
+        self.weight[i][:, j] = G @ (np.abs(found.value) + np.abs(found.jump))
+        self.kinks.pop((i, j), None)
+        self.troubles.pop((i, j), None)
+        if len(kinked):
+            before, after = found.value - found.jump / 2, found.value + found.jump / 2
+            self.kinks[i, j] = {int(k): (before[k], after[k]) for k in kinked}
+        if found.trouble:
+            self.troubles[i, j] = found.trouble
+
+    def _project(self, rng):
+        for _ in range(PROJECTIONS):
+            direction = self.nudged.random_direction(rng)
+            found = self.nudged.slopes_along(direction)
+            if not found.trouble and not np.any(found.jump):
+                self.projections.append((direction, self.cotangents @ found.value,
+                                         np.abs(self.cotangents) @ found.bar))
+
+
+def watched(things, what):
+    """The things one by one; on a terminal with a bar, from the moment when it has taken two seconds."""
+    things, start, bar = list(things), time.perf_counter(), None
+    try:
+        for done, thing in enumerate(things):
+            yield thing
+            if bar is None and sys.stderr.isatty() and time.perf_counter() - start > 2:
+                from rich.console import Console
+                from rich.progress import Progress
+
+                bar = Progress(console=Console(stderr=True), transient=True)
+                bar.start()
+                task = bar.add_task(what, total=len(things))
+            if bar is not None:
+                bar.update(task, completed=done + 1)
+    finally:
+        if bar is not None:
+            bar.stop()
