@@ -76,6 +76,18 @@ def test_the_table_counts_what_was_caught_and_named(monkeypatch, capsys):
     assert all(f"| {entry.name} |" in printed for entry in [*MISTAKES[:3], *RIGHT[:2], *UNCERTAIN[:1]])
 
 
+def test_the_table_in_the_documentation_is_what_comes_out():
+    def outcome(entry):
+        return command.Outcome(entry, report_on(entry).verdict, report_on(entry).name, "")
+
+    documented = [[cell.strip() for cell in line.split("|")[1:-1]]
+                  for line in minigrad.gradcheck.__doc__.splitlines() if line.startswith("|")]
+    for summary, entries in ((command.summary_of_mistakes, MISTAKES), (command.summary_of_right, RIGHT)):
+        _, _, rows = summary([outcome(entry) for entry in entries])
+        for row in rows:
+            assert row[:-1] in [line[: len(row) - 1] for line in documented]      # PyTorch's column apart
+
+
 # --- The entries themselves: by central differences ---------------------------------------------------------
 
 def outputs_of(f, arrays):

@@ -69,7 +69,7 @@ def _report(calls, rng, atol, rtol, seconds, allow_shared):
     if answers.gradients:
         measured = Measured(Nudged(calls.forward, calls.point, rng), cotangents, seconds, rng, calls.name)
         compared = Compared(measured, claimed(answers.gradients, calls), atol, rtol)
-        report.findings += judge(compared, calls, answers, seconds, rng)
+        report.findings += judge(compared, calls, answers, seconds, rng) + answers.shared
         report.comparisons = list(compared.comparisons())
         report.looked_at, report.method = measured.looked_at, measured.nudged.method
         if not report.findings:

@@ -17,6 +17,7 @@ class Answers(NamedTuple):
 
     gradients: list             # for each cotangent, the gradients of all inputs; empty if they are of no use
     findings: list[Finding]
+    shared: list[Finding] = []                  # gradients share memory
     offset: list[Finding] = []                  # it is not zero for a cotangent of zeros
     bent: list[Finding] = []                    # it is not linear in the cotangent
     error: Exception | None = None              # what the vjp raised
@@ -38,8 +39,8 @@ def ask(calls, cotangents, allow_shared=False) -> Answers:
     if not same(one, again):
         return Answers([], [*findings, changed(one, again, zero)])
     findings += dtypes(one, calls.point, calls.arrays)
-    findings += [] if allow_shared else shared(one)
-    return Answers([one, other], findings, offset(zero), bent(one, other, mixed))
+    return Answers([one, other], findings, [] if allow_shared else shared(one), offset(zero),
+                   bent(one, other, mixed))
 
 
 def writes(calls):

@@ -6,7 +6,7 @@ outputs, the cotangent and calls of the vjp at other places. No rule knows a fun
 its hypothesis gives the answer in all trials: several random cotangents, at several points. If none does, the
 pattern is called unknown, and described.
 
-Read in this order: rule, words, evidence; then the mistakes: values, rows, places, parts, formulas; pattern,
+Read in this order: words, evidence, rule; then the mistakes: rows, values, places, parts, formulas; pattern,
 for what no rule explains; and the table of all rules here.
 """
 
@@ -65,7 +65,7 @@ RULES = [
 ]
 
 
-def diagnose(f, vjp, arrays, inputs, rng, *, seconds=1.0):
+def diagnose(f, vjp, arrays, inputs, rng, *, seconds=2.0):
     """Names for what is wrong with some gradients: one Finding for each, "unknown" where no rule explains it.
 
     `f(*arrays)` gives an array, `vjp(g, *arrays)` a list with an array or None for each input. `inputs` are
@@ -80,16 +80,10 @@ def diagnose(f, vjp, arrays, inputs, rng, *, seconds=1.0):
 
 def _named(measured, i):
     case = Case(measured, i)
-    if not case.trials or any(t.got is None or t.got.dtype.kind not in "fiub" for t in case.trials):
-        return Finding(
-            "unknown",
-            f"The gradient of input {i} is wrong, in an unknown pattern.",
-            "it cannot be computed with other cotangents, or nearby",
-            "",
-            i,
-        )
-    found = next((found for rule in RULES if (found := rule(case))), None) or unknown(case)
-    return found._replace(input=i)
+    if not case.can_be_told:
+        return Finding("unknown", f"The gradient of input {i} is wrong, in an unknown pattern.", input=i,
+                       evidence="with other cotangents, or nearby, it is no array, or of another shape")
+    return next((found for rule in RULES if (found := rule(case))), None) or unknown(case)
 
 
 def piled_up(first, second, right=None):

@@ -14,11 +14,11 @@ import numpy as np
 
 from minigrad.gradcheck.numeric import is_float, jacobian, typical_sizes
 
-SAME = 1e-5  # numbers that differ by less, relatively, are the same: float32 can tell them apart
-ENTRIES = 1_000_000  # the largest Jacobian to be measured, in numbers
-FEW = 48  # elements that are moved where the Jacobian is too large
-STEP = 2.0**-10  # along a line, in units of what is moved
-ROWS = 2000  # the most calls of the vjp for one Jacobian of its own
+SAME = 1e-5                 # numbers that differ by less, relatively, are the same: float32 has no more
+ENTRIES = 1_000_000         # the largest Jacobian to be measured, in numbers
+FEW = 48                    # elements that are moved where the Jacobian is too large
+STEP = 2.0**-10             # along a line, in units of what is moved
+ROWS = 2000                 # the most calls of the vjp for one Jacobian of its own
 
 
 class Point:
@@ -133,6 +133,13 @@ class Case:
                 trial.got = trial.got.astype(np.float64, copy=False)
 
     @property
+    def can_be_told(self):
+        """Whether there are answers at all: arrays of numbers, all of the same shape."""
+        got = [trial.got for trial in self.trials]
+        numbers = [x for x in got if x is not None and x.dtype.kind in "fiub"]
+        return bool(got) and len(numbers) == len(got) and len({x.shape for x in got}) == 1
+
+    @property
     def first(self):
         return self.trials[0]
 
@@ -155,7 +162,7 @@ class Case:
 
     @cached_property
     def _wrong_elements(self):
-        """Booleans for each trial, or True for all of an answer of the wrong shape."""
+        """An index for each trial: booleans, or all of an answer of the wrong shape."""
         return [trial.wrong if trial.got.shape == trial.x.shape else ... for trial in self.trials]
 
     @cached_property
@@ -192,7 +199,7 @@ class Case:
     # --- Jacobians ------------------------------------------------------------------------------------------
 
     @cached_property
-    def jacobians(self):
+    def _jacobians(self):
         """(point, measured, analytic) for each point; empty if too large, unknown, or not linear in g."""
         if self.x.size * self.y.size > ENTRIES or self.y.size > ROWS or not self.x.size * self.y.size:
             return []
@@ -218,10 +225,13 @@ class Case:
 
     @cached_property
     def clean_jacobians(self):
-        """(point, measured, analytic), with 0 in both for what is not known; empty where `jacobians` is."""
+        """(point, measured, analytic) for each point, with 0 in both for what is unknown or noise.
+
+        Empty if they are too large, or the vjp is not linear in the cotangent.
+        """
         return [
             (point, self.right_jacobians[id(point)], np.where(np.isfinite(J), _clean(A, 0 * A), 0.0))
-            for point, J, A in self.jacobians
+            for point, J, A in self._jacobians
         ]
 
     @cached_property
@@ -245,10 +255,8 @@ class Measured:
     """The points and cotangents of one diagnosis, the same for all inputs."""
 
     def __init__(self, f, vjp, arrays, rng, seconds):
-        started = time.perf_counter()
         here = Point(f, vjp, arrays)
-        self._call = max(time.perf_counter() - started, 1e-6)
-        self._seconds = seconds
+        self._call, self._seconds = _time_of(f, arrays), seconds
         self.arrays = arrays
         wanted = 3 if sum(x.size for x in arrays if is_float(x)) >= 6 else 8  # few elements: more points
         self.points = [here, *(near for _ in range(wanted - 1) if (near := _jittered(here, rng)))]
@@ -267,6 +275,15 @@ class Measured:
         else:
             affordable = int(min(2000, max(16, self._seconds / (len(self.points) * 8 * self._call))))
         return None if size <= affordable else np.linspace(0, size - 1, affordable).round().astype(int)
+
+
+def _time_of(f, arrays):
+    """The seconds that a call takes: the shorter of two, as the first may have something to prepare."""
+    times = [time.perf_counter()]
+    for _ in range(2):
+        f(*arrays)
+        times.append(time.perf_counter())
+    return max(np.diff(times).min(), 1e-6)
 
 
 def attempt(call, *args):

@@ -167,7 +167,8 @@ def extra_factor(case):
         if constant == 0 or not np.all(np.abs(ratio - constant) <= 2e-5 * abs(constant)):
             continue
         if right.size >= 8 or any(abs(abs(constant) - c) < 1e-4 * c for c in (1, 2, 0.5)):
-            by = words if abs(constant - 1) < 1e-4 else f"{number(constant)} {words}"
+            times = "" if abs(abs(constant) - 1) < 1e-4 else f"{number(abs(constant))} "
+            by = f"{'-' if constant < 0 else ''}{times}{words}"
             legend = f", with x = input {case.i} and y the output" if len(case.arrays) > 1 else ""
             return f"answer / right = {by} in {right.size} places{legend}", {"factor": by}
     return None
@@ -185,11 +186,11 @@ def polynomial_factor(case):
     return None
 
 
-@mistake("extra-factor", "The gradient of input {i} has not the function's derivative as a factor, once.",
+@mistake("extra-factor", "The gradient of input {i} should have the function's derivative as a factor, once.",
          "the factor f'(x) of the chain rule")
 def derivative_left_out(case):
     """The cotangent, passed on as it came; or the derivative upside down, or twice."""
-    if case.is_elementwise and case.local.shape[1] >= 6:
+    if case.is_elementwise and case.local.shape[1] >= 6 and case.local[2].all():
         for words, power in (("g", 0), ("g / f'(x)", -1), ("g f'(x)^2", 2)):
             if any(case.explained(lambda t, p, s: s * t.g * (t.right / t.g) ** p, power, s) for s in (1, -1)):
                 return f"the answer is {words}"

@@ -273,7 +273,7 @@ def shared_quantity_by_balance(case):
                 what = next((what for what, d in _directions(x) if parallel(missing, d)), "")
                 what = what or ("their mean and their norm" if in_plane(missing, x) else "")
                 if what:
-                    evidence = f"{words} all along {axes(some)} leaves the output as it is: a balance not kept"
+                    evidence = f"{words} all along {axes(some)} leaves y as it is: the balance is lost"
                     return evidence, {"axes": axes(some), "what": what}
     return None
 

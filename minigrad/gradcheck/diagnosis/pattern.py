@@ -10,17 +10,10 @@ from minigrad.gradcheck.report import Finding
 def unknown(case):
     """An unknown pattern, described in one line."""
     t = case.first
-    facts = [
-        f"{np.count_nonzero(t.wrong)} of {t.x.size} elements are wrong",
-        *_where(t.wrong),
-        *_by_how_much(case, t.wrong),
-    ]
-    return Finding(
-        "unknown",
-        f"The gradient of input {case.i} is wrong, in an unknown pattern.",
-        "; ".join(facts),
-        "the elements that are wrong: what have they in common?",
-    )
+    facts = [f"{np.count_nonzero(t.wrong)} of {t.x.size} elements are wrong"]
+    facts += [*_where(t.wrong), *_by_how_much(case, t.wrong)]
+    return Finding("unknown", f"The gradient of input {case.i} is wrong, in an unknown pattern.",
+                   "; ".join(facts), "the elements that are wrong: what have they in common?", case.i)
 
 
 def _where(wrong):
@@ -36,16 +29,13 @@ def _where(wrong):
             return
     border = np.ones(wrong.shape, bool)
     border[tuple(slice(1, -1) for _ in wrong.shape)] = False
-    if np.array_equal(wrong, border) and wrong.ndim:
+    if np.array_equal(wrong, border):
         yield "exactly those at the border"
-    elif (
-        wrong.ndim == 2
-        and wrong.shape[0] == wrong.shape[1]
-        and np.array_equal(wrong, np.eye(len(wrong), dtype=bool))
-    ):
-        yield "exactly those on the diagonal"
-    elif wrong.ndim == 2 and wrong.shape[0] == wrong.shape[1] and not np.diag(wrong).any():
-        yield "none of them on the diagonal"
+    elif wrong.ndim == 2 and wrong.shape[0] == wrong.shape[1]:
+        if np.array_equal(wrong, np.eye(len(wrong), dtype=bool)):
+            yield "exactly those on the diagonal"
+        elif not np.diag(wrong).any():
+            yield "none of them on the diagonal"
 
 
 def _by_how_much(case, wrong):

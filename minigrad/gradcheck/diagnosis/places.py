@@ -29,7 +29,7 @@ def not_summed(case):
 
 NOT_TRANSPOSED = (
     "not-transposed",
-    "The gradient of input {i} has the right numbers, but something in it is not transposed, or for nothing.",
+    "The gradient of input {i} has the right numbers, but something in it should be transposed, or not be.",
     "the matrix product that makes it: for y = x @ w they are g @ w.T and x.T @ g, in this order")
 
 

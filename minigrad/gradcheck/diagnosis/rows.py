@@ -45,7 +45,7 @@ def rank(matrix, fuzz):
 
 
 def is_rank_one_beside_diagonal(J, fuzz):
-    """Whether beside the diagonal there are products u[k] v[i]: so going round any three places is symmetric."""
+    """Whether beside the diagonal are products u[k] v[i]: both ways round any three places are equal."""
     n = len(J)
     if n < 3:
         return False
