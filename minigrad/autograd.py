@@ -1,4 +1,4 @@
-"""Gradients, under the names of `torch.autograd`: what `tensor.py` does, and the check that it does it right."""
+"""Gradients, under the names of `torch.autograd`: what `tensor.py` does, and the check that it is right."""
 
 from minigrad.gradcheck import GradientError, gradcheck, gradgradcheck
 from minigrad.tensor import detect_anomaly, enable_grad, grad, no_grad, set_grad_enabled

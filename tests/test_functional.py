@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minigrad import Tensor, ops, tensor
-from minigrad.autograd import grad, gradcheck
+from minigrad.autograd import gradcheck
 from minigrad.nn import functional as F
 from tests.samples import LAYOUTS, arrays, distinct, rounded, seeds
 

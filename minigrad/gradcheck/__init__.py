@@ -8,23 +8,24 @@
 
     check_vjp(np.matmul, backward, [x, w])
 
-That ends with "not-transposed: ...", and the error's `report` has the rest: every mistake by its name, what gave
-it away, where to look, a line that repeats it, and `plot()`. `check_vjp` is for functions of arrays, whoever
-computes their gradients; `gradcheck` and `gradgradcheck` are for functions of minigrad's tensors; and
-`minigrad.testing` is for tests with hypothesis.
+That ends with "not-transposed: ...", and the error's `report` has the rest: every mistake by its name, what
+gave it away, where to look, a line that repeats it, and `plot()`. `check_vjp` is for functions of arrays,
+whoever computes their gradients; `gradcheck` and `gradgradcheck` are for functions of minigrad's tensors;
+and `minigrad.testing` is for tests with hypothesis.
 
-How it judges. Every derivative is measured with an error bar (`numeric`), and a gradient is right if it lies
-within: there is no tolerance to guess. Cotangents are random, as ones would hide a wrong transpose or softmax.
-Where a function has a kink, any subgradient is right, and nothing else (`kinks`). A vjp is judged by its
-conduct, too: it must not write to what it is handed, nor change its mind (`conduct`). There are three verdicts:
-"right", "wrong", and "cannot tell", with the reason. That one counts as a failure: a pass means right.
+How it judges. Every derivative is measured with an error bar (`numeric`), and a gradient is right if it
+lies within: there is no tolerance to guess. Cotangents are random, as ones would hide a wrong transpose or
+softmax. Where a function has a kink, any subgradient is right, and nothing else (`kinks`). A vjp is judged
+by its conduct, too: it must not write to what it is handed, nor change its mind (`conduct`). There are
+three verdicts: "right", "wrong", and "cannot tell", with the reason. That one counts as a failure: a pass
+means right.
 
-How it finds the name. Each rule of `diagnosis` foretells what a wrong backward pass of one kind would answer;
-the rule that is right for several cotangents at several points has found the mistake. If none is, the pattern
-is called unknown.
+How it finds the name. Each rule of `diagnosis` foretells what a wrong backward pass of one kind would
+answer; the rule that is right for several cotangents at several points has found the mistake. If none is,
+the pattern is called unknown.
 
-What it is worth. `python -m tests.catalogue` puts planted mistakes to it, and right gradients that a bad check
-rejects; and to PyTorch's `gradcheck` (version 2.13, in float64, as it comes) where that is installed:
+What it is worth. `python -m tests.catalogue` puts planted mistakes to it, and right gradients that a bad
+check rejects; and to PyTorch's `gradcheck` (version 2.13, in float64, as it comes) where that is installed:
 
 | mistake               | planted | caught | named rightly | caught by PyTorch |
 | --------------------- | ------- | ------ | ------------- | ----------------- |
@@ -60,8 +61,8 @@ rejects; and to PyTorch's `gradcheck` (version 2.13, in float64, as it comes) wh
 | zero                  |       4 |      4 |             4 |                 4 |
 | **all**               |     193 |    193 |           181 |        175 of 182 |
 
-Some mistakes cannot be put to PyTorch, which adds up over broadcast axes, and converts dtypes, by itself. At
-kinks it catches all mistakes, but rejects most right answers as well:
+Some mistakes cannot be put to PyTorch, which adds up over broadcast axes, and converts dtypes, by itself.
+At kinks it catches all mistakes, but rejects most right answers as well:
 
 | kind               | tried | accepted | accepted by PyTorch |
 | ------------------ | ----- | -------- | ------------------- |

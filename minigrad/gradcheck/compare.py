@@ -24,7 +24,7 @@ class Compared:
         self.measured, self.claimed = measured, claimed
         self.smooth = {i: x.copy() for i, x in claimed.items()}     # without what is claimed at kinks
         self.atol, self.rtol = atol, rtol
-        self.judged: set[tuple[int, int]] = set()                   # the elements whose kinks have been
+        self.judged = set()                                         # the elements whose kinks have been
 
     def wrong(self, i):
         """Booleans: the gradient of input `i` is not within the error bar."""

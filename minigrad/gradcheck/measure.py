@@ -24,9 +24,9 @@ class Measured:
         self.inputs = [i for i, size in enumerate(nudged.sizes) if size is not None]
         empty = {i: np.full((len(cotangents), nudged.arrays[i].size), np.nan) for i in self.inputs}
         self.numeric, self.bar, self.weight = ({i: x.copy() for i, x in empty.items()} for _ in range(3))
-        self.kinks: dict[tuple[int, int], dict[int, tuple[float, float]]] = {}     # {output: (before, after)}
-        self.troubles: dict[tuple[int, int], str] = {}
-        self.projections: list[tuple[list, np.ndarray, np.ndarray]] = []            # direction, slopes, bars
+        self.kinks = {}                 # (input, element): {output: (slope before, slope after)}
+        self.troubles = {}              # (input, element): why there is no slope
+        self.projections = []           # (direction, slopes, error bars)
         places = [(i, j) for i in self.inputs for j in range(nudged.arrays[i].size)]
         chosen = self._affordable(places, seconds, rng)
         self.looked_at = f"all {len(places):,} elements"
