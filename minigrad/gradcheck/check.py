@@ -5,18 +5,17 @@
 It knows functions of arrays, and neither tensors nor graphs.
 """
 
-import time
-
 import numpy as np
 
 from minigrad.gradcheck.calls import Calls
 from minigrad.gradcheck.compare import Compared
 from minigrad.gradcheck.conduct import ask
-from minigrad.gradcheck.measure import Measured
+from minigrad.gradcheck.measure import Measured, Patience
 from minigrad.gradcheck.numeric import Nudged
 from minigrad.gradcheck.repeat import arguments, line_that_repeats, name_of
 from minigrad.gradcheck.report import CANNOT_TELL, RIGHT, WRONG, Finding, GradientError, Report
 
+LOOKS = 1000                # at the function, at the least, for a diagnosis
 COTANGENTS = 2              # random ones; each gradient is compared for every one of them
 
 
@@ -43,9 +42,9 @@ def check_vjp(f, vjp, arrays, *, atol=None, rtol=None, raise_exception=True, rng
     """
     arrays = list(arrays) if isinstance(arrays, tuple | list) else [arrays]
     rng = np.random.default_rng(0) if rng is None else rng
-    calls, start = Calls(f, vjp, arrays), time.perf_counter()
-    report, error = _report(calls, rng, atol, rtol, seconds, allow_shared)
-    if report.verdict == WRONG and repeatable and time.perf_counter() - start < 1:
+    patience, calls = Patience(seconds), Calls(f, vjp, arrays)
+    report, error = _report(calls, rng, atol, rtol, patience, allow_shared)
+    if report.verdict == WRONG and repeatable and patience.left() > 0.8 * patience.seconds:
         options = {"atol": atol, "rtol": rtol, "allow_shared": allow_shared}
 
         def check(again):
@@ -58,7 +57,7 @@ def check_vjp(f, vjp, arrays, *, atol=None, rtol=None, raise_exception=True, rng
     return report
 
 
-def _report(calls, rng, atol, rtol, seconds, allow_shared):
+def _report(calls, rng, atol, rtol, patience, allow_shared):
     """The report, and what the vjp raised, if it did."""
     report = Report(calls.name, CANNOT_TELL, shapes=calls.in_words(), reason=nothing_to_go_by(calls))
     if report.reason:
@@ -67,9 +66,9 @@ def _report(calls, rng, atol, rtol, seconds, allow_shared):
     answers = ask(calls, cotangents, allow_shared)
     report.findings += answers.findings
     if answers.gradients:
-        measured = Measured(Nudged(calls.forward, calls.point, rng), cotangents, seconds, rng, calls.name)
+        measured = Measured(Nudged(calls.forward, calls.point, rng), cotangents, patience, rng, calls.name)
         compared = Compared(measured, claimed(answers.gradients, calls), atol, rtol)
-        report.findings += judge(compared, calls, answers, seconds, rng) + answers.shared
+        report.findings += judge(compared, calls, answers, patience, rng) + answers.shared
         report.comparisons = list(compared.comparisons())
         report.looked_at, report.method = measured.looked_at, measured.nudged.method
         if not report.findings:
@@ -87,7 +86,7 @@ def nothing_to_go_by(calls):
         return f"{calls.name} is {out[k]} here, at output element {k}"
     if calls.written:
         return f"{calls.name} itself writes to {sorted(calls.written)[0][1]}, which it should only read"
-    if not np.allclose(calls.forward(*calls.copies()), calls.out, rtol=1e-9, atol=1e-12):
+    if not np.allclose(calls.again(), calls.out, rtol=1e-9, atol=1e-12):
         return f"{calls.name} itself answers differently the second time: draw its random numbers beforehand"
     return ""
 
@@ -102,20 +101,20 @@ def claimed(gradients, calls):
     return rows
 
 
-def judge(compared, calls, answers, seconds, rng):
+def judge(compared, calls, answers, patience, rng):
     """Findings on the numbers: compare, measure again where they disagree, and have the mistakes named."""
     def claim(k):
         one_hot = (np.arange(calls.out.size) == k).astype(np.float64)
         return {i: rows[0] for i, rows in claimed([calls.backward(one_hot, *calls.point)], calls).items()}
 
-    at_kinks = compared.judge_kinks(claim, rng, seconds)
-    compared.measure_again()
-    at_kinks += compared.judge_kinks(claim, rng, seconds)
+    at_kinks = compared.judge_kinks(claim, rng, patience)
+    compared.measure_again(patience)
+    at_kinks += compared.judge_kinks(claim, rng, patience)
     wrong = [i for i in calls.inputs if i not in compared.claimed or compared.wrong(i).any()]
     findings = none_or_nan(compared, answers, wrong)
     unnamed = [i for i in wrong if i not in {finding.input for finding in findings}]
     if unnamed:
-        findings += named(calls, unnamed, answers, rng)
+        findings += named(calls, unnamed, answers, patience, rng)
     findings += [finding for finding in at_kinks if finding.input not in wrong]
     if not findings and compared.projections_wrong():
         findings.append(Finding("unknown", "The elements that were measured are right, but not all others: "
@@ -123,11 +122,16 @@ def judge(compared, calls, answers, seconds, rng):
     return findings or (answers.offset + answers.bent)[:1]
 
 
-def named(calls, wrong, answers, rng):
+def named(calls, wrong, answers, patience, rng):
     """The mistakes in wrong gradients, by name; or what the vjp does to its cotangent, if that says more."""
     from minigrad.gradcheck.diagnosis import diagnose  # long, and seldom needed: loaded when it is
 
-    findings = diagnose(calls.forward, calls.backward, calls.point, wrong, rng)
+    if calls.seconds * LOOKS > patience.left():
+        return [Finding("unknown", f"The gradient of input {i} is wrong. To find out why would take longer "
+                        f"than the {patience.seconds:g} seconds of this check.", "", "the option seconds", i)
+                for i in wrong]
+    seconds = min(patience.left() / len(wrong), 2.0)
+    findings = diagnose(calls.forward, calls.backward, calls.point, wrong, rng, seconds=seconds)
     names = {finding.name for finding in findings}
     if "cotangent-ignored" not in names and answers.offset:
         return answers.offset + findings

@@ -3,7 +3,6 @@
 It knows numbers and error bars. It does not know what mistake may be behind them.
 """
 
-import time
 from collections import defaultdict
 
 import numpy as np
@@ -39,23 +38,25 @@ class Compared:
         with np.errstate(over="ignore", invalid="ignore"):
             return 1e-5 if np.array_equal(self.claimed[i], self.claimed[i].astype(np.float32)) else ROUNDING
 
-    def measure_again(self):
+    def measure_again(self, patience):
         """Measure with all steps what seems wrong: the worst, and the rest if that changes something."""
         for i in self.claimed:
             off = np.nan_to_num(np.abs(self.smooth[i] - self.measured.numeric[i])).max(axis=0, initial=0.0)
             suspects = np.flatnonzero(self.wrong(i).any(axis=0))
             suspects = suspects[np.argsort(-off[suspects], kind="stable")]
             for some in (suspects[:AGAIN], suspects[AGAIN:]):
+                end = patience.left() / 2 + 10 * self.measured.cost           # all steps are ten times three
                 for j in watched(some, "measuring again"):
-                    self.measured.add(i, int(j), self.measured.nudged.surely(i, int(j)))
+                    if patience.left() >= end:
+                        self.measured.add(i, int(j), self.measured.nudged.surely(i, int(j)))
                 if self.wrong(i)[:, some].any(axis=0).all():
                     break                                             # they are wrong, whoever measures
 
-    def judge_kinks(self, claim, rng, seconds):
+    def judge_kinks(self, claim, rng, patience):
         """Findings for what is claimed at kinks, where any subgradient is right.
 
-        `claim(k)` is the gradient that is claimed for one output alone, {input: (elements,)}. So at most
-        a third of the time goes into this; what is then left is not judged.
+        `claim(k)` is the gradient that is claimed for one output alone, {input: (elements,)}. Half of the
+        time that is left goes into this; what is not judged then is counted as not looked at.
         """
         places = {place: kinks for place, kinks in self.measured.kinks.items()
                   if place not in self.judged and place[0] in self.claimed}
@@ -63,9 +64,9 @@ class Compared:
         for place, kinks in places.items():
             for k in kinks:
                 outputs[k].append(place)
-        wrong, unjudged, start = defaultdict(list), set(), time.perf_counter()
+        wrong, unjudged, end = defaultdict(list), set(), patience.left() / 2
         for k in watched(rng.permutation(sorted(outputs)).tolist(), "judging kinks"):
-            if seconds is not None and time.perf_counter() - start > seconds / 3:
+            if patience.left() < end:
                 unjudged.update(outputs[k])
                 continue
             row = claim(k)

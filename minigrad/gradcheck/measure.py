@@ -3,12 +3,24 @@
 It knows functions and how long they take. It does not know what was claimed.
 """
 
+import math
 import sys
 import time
 
 import numpy as np
 
 PROJECTIONS = 4             # random lines on which all elements move, where only some are measured one by one
+
+
+class Patience:
+    """How much time is left of the `seconds` that a check may take; without end if that is None."""
+
+    def __init__(self, seconds):
+        self.seconds = math.inf if seconds is None else seconds
+        self.start = time.perf_counter()
+
+    def left(self):
+        return self.seconds - (time.perf_counter() - self.start)
 
 
 class Measured:
@@ -19,7 +31,7 @@ class Measured:
     Outputs with a kink at an element are left out of its sums; `kinks` has them.
     """
 
-    def __init__(self, nudged, cotangents, seconds, rng, name):
+    def __init__(self, nudged, cotangents, patience, rng, name):
         self.nudged, self.cotangents = nudged, cotangents
         self.inputs = [i for i, size in enumerate(nudged.sizes) if size is not None]
         empty = {i: np.full((len(cotangents), nudged.arrays[i].size), np.nan) for i in self.inputs}
@@ -28,27 +40,25 @@ class Measured:
         self.troubles = {}              # (input, element): why there is no slope
         self.projections = []           # (direction, slopes, error bars)
         places = [(i, j) for i in self.inputs for j in range(nudged.arrays[i].size)]
-        chosen = self._affordable(places, seconds, rng)
+        chosen = self._affordable(places, patience, rng)
         self.looked_at = f"all {len(places):,} elements"
         if len(chosen) < len(places):
             self.looked_at = (f"{len(chosen):,} of {len(places):,} elements, and {PROJECTIONS} random "
-                              f"directions of all (more in more than {seconds:g} seconds)")
+                              f"directions of all (more in more than {patience.seconds:g} seconds)")
             self._project(rng)
         for i, j in watched(chosen, f"measuring {name}"):
             self.add(i, j, nudged.slopes(i, j))
 
-    def _affordable(self, places, seconds, rng):
-        """All elements, or as many at random as can be measured in half of the time."""
-        if seconds is None:
-            return places
+    def _affordable(self, places, patience, rng):
+        """All elements, or as many at random as can be measured in half of the time that is left."""
         start = time.perf_counter()
         for i, j in places[:2]:
             self.nudged.slopes(i, j)
-        cost = (time.perf_counter() - start) / 2
-        count = max(1, int(seconds / 2 / cost)) if places else 0
-        if len(places) <= count:
+        self.cost = (time.perf_counter() - start) / 2                  # seconds for an element
+        if len(places) * self.cost <= patience.left() / 2:
             return places
-        return [places[p] for p in np.sort(rng.choice(len(places), count, replace=False))]
+        count = max(1, int(patience.left() / 2 / self.cost))
+        return [places[p] for p in np.sort(rng.choice(len(places), min(count, len(places)), replace=False))]
 
     def add(self, i, j, found):
         """Take in the slopes of all outputs for element `j` of input `i`."""

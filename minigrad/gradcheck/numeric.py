@@ -15,9 +15,8 @@ from typing import NamedTuple
 import numpy as np
 
 EPS = float(np.finfo(np.float64).eps)
-HALVINGS = 0.5 ** np.arange(3)          # three steps, each half of the one before: enough to extrapolate
-LONGEST = 2.0**-6                       # the first of them, in units of what is moved, for a smooth function
-LADDER = 0.5 ** np.arange(2.0, 32.0)    # all the steps there are, for where three leave a doubt
+THREE = 0.5 ** np.arange(6.0, 9.0)      # steps, in units of what is moved, that do for most functions
+LADDER = 0.5 ** np.arange(2.0, 32.0)    # all the steps there are, for where those leave a doubt
 TINY = 2.0**-100                        # a complex step: nothing is subtracted, so no digits run out
 
 Line = Callable[[float], np.ndarray]    # where on a line, in units of what is moved -> the outputs there
@@ -28,8 +27,24 @@ class Slopes(NamedTuple):
 
     value: np.ndarray       # at a kink, the mean of both sides; NaN where there is no slope at all
     bar: np.ndarray         # the error bar: value ± bar
-    jump: np.ndarray        # where there is a kink, the slope after it less the slope before it; else 0
+    jump: np.ndarray        # at a kink, the slope ahead of it less the slope behind it; else 0
     trouble: str = ""       # why there is no slope: DOMAIN, JUMP, VERTICAL
+
+    def divided_by(self, size):
+        """In the units of an input, when what was moved by 1 was `size` of it."""
+        return Slopes(self.value / size, self.bar / size, self.jump / size, self.trouble)
+
+    def without(self, troubles):
+        """Less what is no slope: `troubles` says for each reason at which outputs."""
+        lost = np.any(list(troubles.values()), axis=0)
+        return Slopes(np.where(lost, np.nan, self.value), np.where(lost, np.inf, self.bar),
+                      np.where(lost, 0.0, self.jump),
+                      next((why for why, where in troubles.items() if where.any()), ""))
+
+
+def smooth(value, bar) -> Slopes:
+    """Slopes without a kink."""
+    return Slopes(value, bar, np.zeros_like(value))
 
 
 UNIT = "exact, by unit steps, as the function is straight"           # how slopes are measured
@@ -108,86 +123,82 @@ class Nudged:
 
     def slopes(self, i, j) -> Slopes:
         """∂out/∂x for element `j` of input `i`: the quick way, and by all steps where that leaves a doubt."""
-        size, line = self.sizes[i].flat[j], self.element(i, j)
-        found = self._quick(line, i, j)
-        if found is None:
-            found = self.settled(line)
-        return Slopes(found.value / size, found.bar / size, found.jump / size, found.trouble)
+        line = self.element(i, j)
+        return (self._quick(line, i, j) or self.settled(line)).divided_by(self.sizes[i].flat[j])
+
+    def surely(self, i, j) -> Slopes:
+        """The same, by all steps at once."""
+        return self.settled(self.element(i, j)).divided_by(self.sizes[i].flat[j])
 
     def slopes_along(self, direction) -> Slopes:
         """The slopes along a line on which all elements move."""
         line = self.along(direction)
         return self._three_steps(line) or self.settled(line)
 
-    def surely(self, i, j) -> Slopes:
-        """The same, by all steps at once."""
-        size = self.sizes[i].flat[j]
-        found = self.settled(self.element(i, j))
-        return Slopes(found.value / size, found.bar / size, found.jump / size, found.trouble)
-
     def _quick(self, line, i, j):
         if self.method == COMPLEX and (value := self._complex_step(i, j)) is not None:
-            return Slopes(value, 16 * (EPS * np.abs(value) + self.noise * (value != 0)), np.zeros_like(value))
-        if self.method == UNIT:
-            return self._unit_step(line)
-        return self._three_steps(line)
+            return smooth(value, 16 * (EPS * np.abs(value) + self.noise * (value != 0)))
+        return self._unit_step(line) if self.method == UNIT else self._three_steps(line)
 
     def _three_steps(self, line):
         """The slopes from three steps; None if they leave a doubt: a kink, a wide error bar, no number."""
-        [value], [bar], [jump], [jump_bar] = self._windows(line, LONGEST * HALVINGS)
+        [value], [bar], [jump], [jump_bar] = self._windows(*self._looks(line, THREE), THREE)
         largest = np.abs(value).max(initial=0.0)
         sure = np.isfinite(value) & (np.abs(jump) <= 0.01 * largest + jump_bar / 4) & (bar <= 1e-6 * largest)
-        return Slopes(value, bar, np.zeros_like(value)) if np.all(sure) else None
+        return smooth(value, bar) if np.all(sure) else None
 
     def settled(self, line) -> Slopes:
         """The slopes along a line, from whichever of all the steps gives the smallest error bar.
 
         Longer steps are believed only where no shorter ones contradict them. A kink is where the slopes
-        before and after the point differ, however short the step; if shorter steps do not see it, it lies
-        beside the point.
+        ahead and behind differ, however short the step; if shorter steps do not see it, though they would,
+        it lies beside the point.
         """
-        value, bar, jump, jump_bar, gap = self._windows(line, LADDER, gaps=True)
+        ahead, behind = self._looks(line, LADDER)
+        value, bar, jump, jump_bar = self._windows(ahead, behind, LADDER)
         bar[:-1] = np.maximum(bar[:-1], np.abs(value[:-1] - value[1:]))
-        finite = np.isfinite(bar) & np.isfinite(jump_bar) & uncontradicted(value, 2 * bar)
-        kinked = finite & (np.abs(jump) > 8 * jump_bar)
-        largest = np.where(kinked, np.abs(jump), 0.0).max(axis=0)
-        smooth = finite & ~kinked & ((largest == 0) | (jump_bar < 0.1 * largest))
-        is_smooth = smooth.any(axis=0)
-        wanted = np.where(is_smooth, smooth, kinked)
-        best = np.where(wanted, bar, np.inf).argmin(axis=0)[np.newaxis]
-        value, bar, jump = (np.take_along_axis(x, best, 0)[0] for x in (value, bar, jump))
-        jump = np.where(is_smooth, 0.0, jump)
-        outside = ~wanted.any(axis=0)
-        # In half a step, a function that jumps goes as far; one that is vertical, more than half as far.
-        broken = (gap[-1] > 1e-3 * gap.max(axis=0)) & (gap[-1] > 1e3 * self.noise)
-        share = gap[-8:] / np.where(gap[-9:-1] > 0, gap[-9:-1], np.inf)
-        vertical = np.all((share > 0.6) & (share < 0.9), axis=0)
-        lost = broken | outside | vertical
-        reasons = ((JUMP, broken), (DOMAIN, outside), (VERTICAL, vertical))
-        trouble = next((why for why, found in reasons if found.any()), "")
-        value, bar, jump = (np.where(lost, instead, x)
-                            for x, instead in ((value, np.nan), (bar, np.inf), (jump, 0.0)))
-        return Slopes(value, bar, jump, trouble)
+        usable = np.isfinite(bar) & np.isfinite(jump_bar) & uncontradicted(value, 2 * bar)
+        kinked = usable & (np.abs(jump) > 8 * jump_bar)
+        largest = np.abs(np.where(kinked, jump, 0.0)).max(axis=0)
+        is_even = usable & ~kinked & ((jump_bar < 0.1 * largest) | (largest == 0))
+        is_smooth = is_even.any(axis=0)
+        wanted = np.where(is_smooth, is_even, kinked)
+        best = np.where(wanted, bar, np.inf).argmin(axis=0), np.arange(self.out.size)
+        gap = np.maximum(np.abs(ahead - self.out), np.abs(behind - self.out))
+        return Slopes(value[best], bar[best], np.where(is_smooth, 0.0, jump[best])).without(
+            {JUMP: self._jumps(gap), DOMAIN: ~wanted.any(axis=0), VERTICAL: self._is_vertical(gap)})
 
-    def _windows(self, line, steps, gaps=False):
+    def _jumps(self, gap):
+        """Which outputs go as far in the shortest step as in the longest, or nearly."""
+        return (gap[-1] > 1e-3 * gap.max(axis=0)) & (gap[-1] > 1e3 * self.noise)
+
+    def _is_vertical(self, gap):
+        """Which outputs go more than half as far in half a step, again and again: their slopes grow."""
+        share = gap[-8:] / np.where(gap[-9:-1] > 0, gap[-9:-1], np.inf)
+        return np.all((share > 0.6) & (share < 0.9), axis=0)
+
+    def _looks(self, line, steps):
+        """All outputs after each step ahead, and after each step behind: twice (steps, outputs)."""
+        return (np.array([line(way * t) for t in steps]) for way in (1, -1))
+
+    def _windows(self, ahead, behind, steps):
         """Slopes, jumps of the slope, and the error bars of both, from every three steps in a row.
 
         The error of a central difference is c·h² + d·h⁴ + ...; differences with h and h/2 are weighed such
-        that the h² cancels, two of those such that the h⁴ does. What the last weighing changed is the bar.
+        that the h² cancels, two of those such that the h⁴ does. What the last weighing changed is the bar,
+        and rounding: of the outputs, and of the way gone.
         """
-        after, before = (np.array([line(sign * t) for t in steps]) for sign in (1, -1))
         h = steps[:, np.newaxis]
-        moved = np.any((after != self.out) | (before != self.out), axis=0)
-        noise = np.where(moved, self.noise / h[2:], EPS * np.abs(self.out) / steps[0])
-        central = (after - before) / (2 * h)
+        central = (ahead - behind) / (2 * h)
         once = (4 * central[1:] - central[:-1]) / 3
         twice = (16 * once[1:] - once[:-1]) / 15
-        bent = (after - 2 * self.out + before) / h
-        jump = 2 * bent[1:] - bent[:-1]
-        noise = noise + EPS / h[2:] * np.abs(twice)              # the way gone is rounded, too
-        bar = np.abs(twice - once[1:]) + 4 * noise
-        found = (twice, bar, jump[1:], np.abs(jump[1:] - jump[:-1]) + 16 * noise)
-        return (*found, np.maximum(np.abs(after - self.out), np.abs(before - self.out))) if gaps else found
+        bend = (ahead - 2 * self.out + behind) / h                  # the slope ahead less the slope behind
+        jump = 2 * bend[1:] - bend[:-1]
+        moved = np.any((ahead != self.out) | (behind != self.out), axis=0)
+        noise = np.where(moved, self.noise / h[2:], EPS * np.abs(self.out) / h[0])
+        noise += EPS * np.abs(twice) / h[2:]
+        return (twice, np.abs(twice - once[1:]) + 4 * noise,
+                jump[1:], np.abs(jump[1:] - jump[:-1]) + 16 * noise)
 
     # --- Exact ways, where the function allows them ---------------------------------------------------------
 
@@ -202,7 +213,7 @@ class Nudged:
             exact = self._complex_look([None if d is None else TINY * d for d in direction])
             if exact is None:
                 return
-            [value], [bar], [jump], [jump_bar] = self._windows(line, LONGEST * HALVINGS)
+            [value], [bar], [jump], [jump_bar] = self._windows(*self._looks(line, THREE), THREE)
             largest = np.abs(value).max(initial=0.0)
             agree = np.abs(exact / TINY - value) <= bar + 1e-9 * largest
             if not np.all(agree & (np.abs(jump) <= 8 * jump_bar) & (bar <= 1e-3 * largest)):
@@ -226,7 +237,7 @@ class Nudged:
         if not np.all(straight):
             return None
         moved = (after != self.out) | (before != self.out)
-        return Slopes((after - before) / 2, noise * moved, np.zeros_like(after))
+        return smooth((after - before) / 2, noise * moved)
 
     def _complex_step(self, i, j):
         step = np.zeros_like(self.arrays[i])
@@ -263,7 +274,6 @@ class Nudged:
         moving = np.any([piece != piece[0] for piece in pieces], axis=(0, 1))
         rounding = np.where(short & moving, 2.0**-24, EPS / 2) * np.abs(self.out)
         return np.maximum(3 * np.nan_to_num(np.fmin(*left), nan=0.0), rounding)
-
 
 
 

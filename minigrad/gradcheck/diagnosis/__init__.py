@@ -84,16 +84,3 @@ def _named(measured, i):
         return Finding("unknown", f"The gradient of input {i} is wrong, in an unknown pattern.", input=i,
                        evidence="with other cotangents, or nearby, it is no array, or of another shape")
     return next((found for rule in RULES if (found := rule(case))), None) or unknown(case)
-
-
-def piled_up(first, second, right=None):
-    """Whether a second, equal call answered with its gradient on top of what had been there: never cleared.
-
-    `right`, the right gradient, tells it for any two calls; without it, the first must be the very first.
-    """
-    first, second = np.asarray(first, np.float64), np.asarray(second, np.float64)
-    if first.shape != second.shape or not np.any(first):
-        return False
-    step = first if right is None else np.asarray(right, np.float64)
-    size = np.abs(first).max() + np.abs(second).max()
-    return bool(np.all(np.abs(second - first - step) <= 1e-6 * size) and np.any(np.abs(step) > 1e-6 * size))
