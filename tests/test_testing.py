@@ -295,7 +295,7 @@ def test_right_gradients_pass(pair, convolution, pooling):
 
 
 def test_arrays_and_tensors_are_checked_and_what_else_there_is_is_handed_on():
-    x, y = np.array([1.5, -0.5]), Tensor([0.3, 2.0], requires_grad=True)
+    x, y = np.array([1.5, -0.5]), Tensor(np.array([0.3, 2.0]), requires_grad=True)
     seen = set()
 
     def f(*arguments):
