@@ -12,6 +12,12 @@ def finite(value):
     return not isinstance(array, (float, np.ndarray)) or bool(np.isfinite(array).all())
 
 
+def refuse_first(made, seen, message):
+    """RuntimeError with `message`, if NaN or infinity is in what was made, but not in what it saw."""
+    if not finite(made) and all(map(finite, seen)):
+        raise RuntimeError(message)
+
+
 def users_place():
     """The line of code outside of minigrad that is being run: "file.py:12, in forward"."""
     frame, here = sys._getframe(), os.path.dirname(__file__)

@@ -30,15 +30,15 @@ def from_numpy(array):
 
 
 def zeros(*size, dtype=np.float32, requires_grad=False):
-    return Tensor(np.zeros(_flat(size), dtype), requires_grad)
+    return Tensor(np.zeros(_lengths("zeros", size), dtype), requires_grad)
 
 
 def ones(*size, dtype=np.float32, requires_grad=False):
-    return Tensor(np.ones(_flat(size), dtype), requires_grad)
+    return Tensor(np.ones(_lengths("ones", size), dtype), requires_grad)
 
 
 def full(size, fill_value, dtype=None, requires_grad=False):
-    return Tensor(np.full(size, tensor(fill_value, dtype)._data), requires_grad)
+    return Tensor(np.full(_lengths("full", [size]), tensor(fill_value, dtype)._data), requires_grad)
 
 
 def eye(n, m=None, dtype=np.float32, requires_grad=False):
@@ -46,9 +46,14 @@ def eye(n, m=None, dtype=np.float32, requires_grad=False):
     return Tensor(np.eye(n, m, dtype=dtype), requires_grad)
 
 
-def arange(start, end=None, step=1, dtype=None, requires_grad=False):
-    """The numbers from `start` on, `step` apart, up to but without `end`; a single argument is the end."""
-    start, end = (0, start) if end is None else (start, end)
+def arange(start=None, end=None, step=1, dtype=None, requires_grad=False):
+    """The numbers from `start` on, `step` apart, up to but without `end`; a single argument is the end.
+
+    RuntimeError if no number of steps leads from one to the other.
+    """
+    start, end = (0, start) if end is None else (start or 0, end)
+    if end is None or step == 0 or (end - start) / step < 0:
+        raise RuntimeError(f"arange: steps of {step} do not lead from {start} to {end}")
     numbers = np.arange(start, end, step)
     whole = numbers.dtype.kind in "iu"
     return Tensor(numbers.astype(dtype or (np.int64 if whole else np.float32)), requires_grad)
@@ -56,12 +61,12 @@ def arange(start, end=None, step=1, dtype=None, requires_grad=False):
 
 def rand(*size, rng=None, requires_grad=False):
     """Uniform on [0, 1), float32."""
-    return Tensor(_generator(rng).random(_flat(size), np.float32), requires_grad)
+    return Tensor(_generator(rng).random(_lengths("rand", size), np.float32), requires_grad)
 
 
 def randn(*size, rng=None, requires_grad=False):
     """Standard normal, float32."""
-    return Tensor(_generator(rng).standard_normal(_flat(size), np.float32), requires_grad)
+    return Tensor(_generator(rng).standard_normal(_lengths("randn", size), np.float32), requires_grad)
 
 
 def randint(low, high=None, size=None, *, rng=None):
@@ -84,11 +89,26 @@ def full_like(input, fill_value, dtype=None, requires_grad=False):
 
 
 def rand_like(input, *, rng=None, requires_grad=False):
-    return rand(input.shape, rng=rng, requires_grad=requires_grad)
+    """Uniform on [0, 1), in the shape and dtype of `input`. TypeError for integers and booleans."""
+    return Tensor(_generator(rng).random(input.shape, _float("rand_like", input)), requires_grad)
 
 
 def randn_like(input, *, rng=None, requires_grad=False):
-    return randn(input.shape, rng=rng, requires_grad=requires_grad)
+    """Standard normal, in the shape and dtype of `input`. TypeError for integers and booleans."""
+    return Tensor(_generator(rng).standard_normal(input.shape, _float("randn_like", input)), requires_grad)
+
+
+def _lengths(name, size):
+    lengths = _flat(size)
+    if min(lengths, default=0) < 0:
+        raise RuntimeError(f"{name}: wanted lengths of 0 or more, got {lengths}")
+    return lengths
+
+
+def _float(name, input):
+    if input.dtype.kind != "f":
+        raise TypeError(f"{name}: wanted a floating-point tensor, got {input.dtype}")
+    return input.dtype
 
 
 def _generator(rng):

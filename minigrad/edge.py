@@ -1,14 +1,17 @@
 """The edge: what is asked for where minigrad ends and PyTorch goes on, and who answers.
 
-Who asks for a name or an argument that minigrad does not have is told whether it is PyTorch's. And where the
-two call an argument by different names, PyTorch's is understood too: `add(x, y)` is also called as
-`add(input=x, other=y)`. This file only notices that something was asked. The answers are in `subset`, which
-is loaded when there is a question; a call without keywords, or with minigrad's own, passes straight through.
+Who asks for a name, an argument or an operator that minigrad does not have is told whether it is PyTorch's.
+And where the two call an argument by different names, PyTorch's is understood too: `add(x, y)` is also called
+as `add(input=x, other=y)`. This file only notices that something was asked. The answers are in `subset`,
+which is loaded when there is a question; a call without keywords, or with minigrad's own, passes straight
+through.
 """
 
 import functools
 import inspect
 import types
+
+OPERATORS = {"%": "mod", "//": "floordiv", "&": "and", "|": "or", "^": "xor", "<<": "lshift", ">>": "rshift"}
 
 
 def watch(space, namespace):
@@ -18,6 +21,11 @@ def watch(space, namespace):
     their bases, `nn.Module` for one, which take what a learner's own class hands them.
     """
     space.__getattr__ = _answering(namespace)
+    if "__add__" in vars(space):                    # tensors have operators, and PyTorch has more of them
+        for symbol, word in OPERATORS.items():
+            refusal = _refusing(namespace, symbol)
+            setattr(space, f"__{word}__", refusal)
+            setattr(space, f"__r{word}__", refusal)
     for name, value in list(vars(space).items()):
         if name.startswith("_"):
             continue
@@ -51,6 +59,15 @@ def _answering(namespace):
         raise missing(namespace, name, *owner)
 
     return __getattr__
+
+
+def _refusing(namespace, symbol):
+    def refusal(self, other):
+        from minigrad.subset import OUTSIDE
+
+        raise TypeError(f"{namespace} has no operator {symbol}: {OUTSIDE}")
+
+    return refusal
 
 
 def _making(kind):

@@ -20,12 +20,11 @@ import builtins
 import functools
 import inspect
 import math
-import types
+import operator
 from collections import namedtuple
+from types import MethodType
 
 import numpy as np
-
-OPS: dict[str, "Op"] = {}     # every operation there is, by name: the tests walk this table
 
 
 class Op:
@@ -38,8 +37,9 @@ class Op:
 
     def __init__(self, forward):
         self.forward, self.name, self.vjps = forward, forward.__name__, ()
-        self.__doc__, self.__wrapped__ = forward.__doc__, forward
-        self.arity = len(inspect.signature(forward).parameters)
+        self.__name__, self.__doc__, self.__wrapped__ = forward.__name__, forward.__doc__, forward
+        self.signature = inspect.signature(forward)
+        self.arity = len(self.signature.parameters)
 
     def __call__(self, *args, **named):
         if named or len(args) != self.arity:
@@ -51,13 +51,13 @@ class Op:
 
     def _complete(self, args, named):
         """Arguments in order, with the named ones and the defaults filled in, so that a vjp sees them all."""
-        bound = inspect.signature(self.forward).bind(*args, **named)
+        bound = self.signature.bind(*args, **named)
         bound.apply_defaults()
         return bound.args
 
     def __get__(self, tensor, owner=None):
         """As a method: `tensor.exp()` is `exp(tensor)`."""
-        return self if tensor is None else types.MethodType(self, tensor)
+        return self if tensor is None else MethodType(self, tensor)
 
     def __repr__(self):
         return f"<op {self.name}>"
@@ -65,8 +65,7 @@ class Op:
 
 def op(forward):
     """Declare a NumPy function as an operation. It has no gradient until `defvjp` gives it one."""
-    OPS[forward.__name__] = Op(forward)
-    return OPS[forward.__name__]
+    return Op(forward)
 
 
 def defvjp(operation, *vjps):
@@ -174,7 +173,15 @@ def abs(x):
 defvjp(abs, lambda g, out, x: g * sign(x))                    # at the kink, 0
 
 @op
+def sign(x):
+    return np.sign(x)
+defvjp(sign, lambda g, out, x: where(True, 0.0, g))           # flat, but for the step at 0
+
+@op
 def to(x, dtype):
+    """The same numbers in another dtype."""
+    if isinstance(dtype, str):
+        raise TypeError(f"wanted a dtype, got {dtype!r}; devices are PyTorch's, not in minigrad's subset")
     return np.asarray(x, dtype)
 defvjp(to, lambda g, out, x, dtype: to(g, x.dtype))
 
@@ -184,10 +191,6 @@ defvjp(to, lambda g, out, x, dtype: to(g, x.dtype))
 @op
 def detach(x):
     return x                                                  # the same numbers, and no way back
-
-@op
-def sign(x):
-    return np.sign(x)
 
 @op
 def eq(x, y):
@@ -214,16 +217,16 @@ def le(x, y):
     return x <= y
 
 @op
-def logical_not(x):
-    return np.logical_not(x)
+def bitwise_not(x):
+    return np.invert(x)
 
 @op
 def any(x, dim=None, keepdim=False):
-    return np.any(x, axes(dim), keepdims=keepdim)
+    return np.any(x, axes(x, dim, "any"), keepdims=keepdim)
 
 @op
 def all(x, dim=None, keepdim=False):
-    return np.all(x, axes(dim), keepdims=keepdim)
+    return np.all(x, axes(x, dim, "all"), keepdims=keepdim)
 
 @op
 def argmax(x, dim=None, keepdim=False):
@@ -236,14 +239,40 @@ def argmin(x, dim=None, keepdim=False):
 
 # --- Sums and their transposes: what one repeats, the other adds up -----------------------------------------
 
+def axis(x, dim, name, new=0):
+    """An axis counted from the front. Of a single number, which has none, the first may be asked for."""
+    dim, count = operator.index(dim), builtins.max(x.ndim + new, 1)
+    if not -count <= dim < count:
+        raise IndexError(f"{name} of {x.shape}: there is no axis {dim}")
+    return dim % count
+
+def axes(x, dim, name):
+    """One axis or several, each counted from the front; None stands for all of them."""
+    dims = range(x.ndim) if dim is None else dim if np.iterable(dim) else (dim,)
+    counted = [axis(x, d, name) for d in dims]
+    if len(set(counted)) < len(counted):
+        raise RuntimeError(f"{name} of {x.shape}: duplicate axis in {tuple(dims)}")
+    return tuple(counted) if x.ndim > 0 else ()
+
+def reduced(x, dim, name):
+    """The axes that a reduction takes together: those of `dim`, or all of them if it names none."""
+    return axes(x, dim, name) or tuple(range(x.ndim))
+
+def keep(g, x, dim):
+    """A reduction's result with the reduced axes of `x` put back, at length 1."""
+    gone = reduced(x, dim, "keep")
+    return reshape(g, tuple(1 if i in gone else n for i, n in enumerate(x.shape)))
+
 @op
 def sum(x, dim=None, keepdim=False):
-    return np.sum(x, axes(dim), keepdims=keepdim)
+    return np.sum(x, reduced(x, dim, "sum"), keepdims=keepdim)
 defvjp(sum, lambda g, out, x, dim, keepdim: broadcast_to(keep(g, x, dim), x.shape))
 
 @op
 def broadcast_to(x, shape):
-    return np.broadcast_to(x, shape)
+    """As if repeated to `shape`: axes of length 1 stretch, new ones come in front; -1 keeps a length."""
+    lengths = (-1,) * (len(shape) - x.ndim) + x.shape
+    return np.broadcast_to(x, tuple(n if wish == -1 else wish for wish, n in zip(shape, lengths)))
 defvjp(broadcast_to, lambda g, out, x, shape: sum_to(g, x.shape))
 
 @op
@@ -253,30 +282,17 @@ def sum_to(x, shape):
     return np.sum(x, tuple(i for i, n in enumerate(shape) if n == 1), keepdims=True)
 defvjp(sum_to, lambda g, out, x, shape: broadcast_to(g, x.shape))
 
-def axes(dim):
-    """Axes as NumPy wants them: None stands for all of them, and so do none at all."""
-    return dim if isinstance(dim, int) else tuple(dim) if dim else None
 
-def reduced(x, dim):
-    """The axes that a reduction takes together, counted from the front."""
-    return [d % x.ndim for d in ((dim,) if isinstance(dim, int) else axes(dim) or range(x.ndim))]
-
-def keep(g, x, dim):
-    """A reduction's result with the reduced axes of `x` put back, at length 1."""
-    gone = reduced(x, dim)
-    return reshape(g, tuple(1 if i in gone else n for i, n in enumerate(x.shape)))
-
-
-# --- The largest, and its smooth cousin ---------------------------------------------------------------------
+# --- The largest --------------------------------------------------------------------------------------------
 
 @op
 def amax(x, dim=None, keepdim=False):
-    return np.max(x, axes(dim), keepdims=keepdim)
+    return np.max(x, reduced(x, dim, "amax"), keepdims=keepdim)
 defvjp(amax, lambda g, out, x, dim, keepdim: share(keep(g, x, dim), x == keep(out, x, dim), dim))
 
 @op
 def amin(x, dim=None, keepdim=False):
-    return np.min(x, axes(dim), keepdims=keepdim)
+    return np.min(x, reduced(x, dim, "amin"), keepdims=keepdim)
 defvjp(amin, lambda g, out, x, dim, keepdim: share(keep(g, x, dim), x == keep(out, x, dim), dim))
 
 def share(g, hit, dim):
@@ -302,22 +318,11 @@ def first_hit(x, top, dim):
     return hits
 
 @op
-def logsumexp(x, dim, keepdim=False):
-    """log Σ exp(x) along `dim`, for numbers of any size: a smooth maximum."""
+def shift(x, dim):
+    """What to take off before exp: the largest along `dim`, so that nothing overflows; but no infinity."""
     x = x if x.dtype.kind == "f" else x.astype(np.float32)
-    top = np.max(x, axes(dim), keepdims=True)                 # shifted by the largest: no exp overflows
-    top = np.where(np.isfinite(top), top, 0)                  # but not by infinity: -∞ minus -∞ is nothing
-    with np.errstate(divide="ignore"):                        # log 0 is meant: nothing but -∞ adds up to -∞
-        out = np.log(np.sum(np.exp(x - top), axes(dim), keepdims=True)) + top
-    return out if keepdim else np.squeeze(out, axes(dim))
-defvjp(logsumexp, lambda g, out, x, dim, keepdim: keep(g, x, dim) * shares(x, dim))
-
-def shares(x, dim):
-    """The softmax, which is the derivative of logsumexp; zeros where there is nothing but -∞ to share."""
-    top = detach(amax(x, dim, True))
-    parts = exp(x - where(top == -math.inf, 0.0, top))
-    whole = sum(parts, dim, True)
-    return parts / where(whole == 0, 1.0, whole)
+    top = np.max(x, reduced(x, dim, "shift"), keepdims=True, initial=-np.inf)
+    return np.where(np.isfinite(top), top, 0)
 
 
 # --- Products -----------------------------------------------------------------------------------------------
@@ -416,14 +421,23 @@ defvjp(fold, lambda g, out, x, dim, step, length: unfold(g, dim, x.shape[-1], st
 
 Extreme = namedtuple("Extreme", ["values", "indices"])
 
+def wanted(fits, name, what, *given):
+    """Unless that `fits`, a RuntimeError that says what the function `name` wanted, and what it was given."""
+    if not fits:
+        got = " and ".join(str(getattr(x, "shape", x)) for x in given)
+        raise RuntimeError(f"{name}: wanted {what}, got {got}")
+
 def sqrt(x):
     return pow(x, 0.5)
 
 def square(x):
-    return x * x
+    return pow(x, 2)
 
 def reciprocal(x):
     return 1 / x
+
+def logical_not(x):
+    return x == 0
 
 def clamp(x, min=None, max=None):
     """Every number kept from `min` to `max`. The slope is 1 between them and at both, and 0 outside."""
@@ -436,15 +450,16 @@ def clamp(x, min=None, max=None):
 
 def mean(x, dim=None, keepdim=False):
     """The mean, over all axes, one, or several. RuntimeError for integers and booleans."""
-    if x.dtype.kind != "f":
-        raise RuntimeError(f"mean of {x.dtype}: wanted a floating-point tensor")
-    return sum(x, dim, keepdim) / math.prod(x.shape[d] for d in reduced(x, dim))
+    wanted(x.dtype.kind == "f", "mean", "a floating-point tensor", x.dtype.name)
+    dims = reduced(x, dim, "mean")
+    return sum(x, dims, keepdim) / math.prod(x.shape[d] for d in dims)
 
 def var(x, dim=None, correction=1, keepdim=False):
     """The variance: squares divided by n - `correction`, where 1 makes it unbiased (Bessel)."""
-    apart = x - mean(x, dim, True)
-    n = math.prod(x.shape[d] for d in reduced(x, dim))
-    return sum(apart * apart, dim, keepdim) / builtins.max(n - correction, 0)
+    dims = reduced(x, dim, "var")
+    apart = x - mean(x, dims, True)
+    n = math.prod(x.shape[d] for d in dims)
+    return sum(apart * apart, dims, keepdim) / builtins.max(n - correction, 0)
 
 def std(x, dim=None, correction=1, keepdim=False):
     """The standard deviation: the square root of the variance."""
@@ -453,16 +468,14 @@ def std(x, dim=None, correction=1, keepdim=False):
 
 def prod(x, dim=None, keepdim=False):
     """The product, by halves: one half times the other, until one number is left. Zeros do no harm."""
-    if x.dtype.kind in "iub":
-        x = to(x, np.int64)
-    if dim is None:
-        x, dim = reshape(x, (math.prod(x.shape),)), 0
-    if x.shape[dim] == 0:
-        return sum(x, dim, keepdim) + 1
-    while (n := x.shape[dim]) > 1:
-        halves = part(x, dim, 0, n // 2) * part(x, dim, n // 2, n // 2 * 2)
-        x = join(halves, part(x, dim, n - 1, n), dim) if n % 2 else halves
-    return x if keepdim else squeeze(x, dim)
+    x = x if x.dtype.kind == "f" else to(x, np.int64)
+    dims = reduced(x, dim, "prod")
+    for d in dims:
+        x = x if x.shape[d] > 0 else sum(x, d, True) + 1      # of no numbers at all it is 1
+        while (n := x.shape[d]) > 1:
+            halves = part(x, d, 0, n // 2) * part(x, d, n // 2, n // 2 * 2)
+            x = join(halves, part(x, d, n - 1, n), d) if n % 2 else halves
+    return x if keepdim else squeeze(x, dims)
 
 def max(x, dim=None, keepdim=False):
     """The largest element; with `dim`, a pair along it: the largest values, and where each comes first."""
@@ -476,129 +489,133 @@ def extreme(x, dim, keepdim, indices):
     values = gather(x, dim, indices)
     return Extreme(values, indices) if keepdim else Extreme(squeeze(values, dim), squeeze(indices, dim))
 
+def logsumexp(x, dim, keepdim=False):
+    """log Σ exp(x) along `dim`, for numbers of any size: a smooth maximum, with the softmax for gradient."""
+    dims = reduced(x, dim, "logsumexp")
+    top = shift(x, dims)
+    whole = sum(exp(x - top), dims, True)
+    nothing = whole == 0                                      # then the log is -∞, and its slope would be NaN
+    out = log(whole + nothing) + where(nothing, -math.inf, top)
+    return out if keepdim else squeeze(out, dims)
+
 def softmax(x, dim):
     """Numbers into shares, positive and of sum 1 along `dim`: exp(x) / Σ exp(x)."""
     return exp(log_softmax(x, dim))
 
 def log_softmax(x, dim):
     """The logarithm of the softmax, finite for numbers of any size."""
-    x = x if x.dtype.kind == "f" else to(x, np.float32)
-    x = x - detach(amax(x, dim, True))                        # near zero, where float32 has digits to spare
-    return x - logsumexp(x, dim, True)
+    dim = axis(x, dim, "log_softmax")
+    x = x - shift(x, dim)                                     # near zero, where float32 has digits to spare
+    return x - log(sum(exp(x), dim, True))
 
 # Products
 
-def wanted(name, x, y, fits, shapes):
-    if not fits:
-        raise RuntimeError(f"{name} of {x.shape} and {y.shape}: wanted {shapes}")
-
 def matmul(x, y):
     """Matrix product (..., n, k) @ (..., k, m). On the left a vector is a row, on the right a column."""
-    wanted("matmul", x, y, x.ndim and y.ndim and x.shape[-1] == y.shape[-2 if y.ndim > 1 else 0],
-           "(..., n, k) and (..., k, m), or (k,) for one or both")
+    wanted(x.ndim and y.ndim and x.shape[-1] == y.shape[-2 if y.ndim > 1 else 0], "matmul",
+           "(..., n, k) and (..., k, m), or (k,) for one or both", x, y)
     out = product(x if x.ndim > 1 else unsqueeze(x, 0), y if y.ndim > 1 else unsqueeze(y, 1))
     out = out if x.ndim > 1 else squeeze(out, -2)
     return out if y.ndim > 1 else squeeze(out, -1)
 
 def mm(x, y):
     """The product of two matrices: (n, k) @ (k, m) -> (n, m)."""
-    wanted("mm", x, y, x.ndim == y.ndim == 2 and x.shape[1] == y.shape[0], "(n, k) and (k, m)")
+    wanted(x.ndim == y.ndim == 2 and x.shape[1] == y.shape[0], "mm", "(n, k) and (k, m)", x, y)
     return product(x, y)
 
 def bmm(x, y):
     """The products of two batches of matrices: (b, n, k) @ (b, k, m) -> (b, n, m)."""
     fits = x.ndim == y.ndim == 3 and (x.shape[0], x.shape[2]) == y.shape[:2]
-    wanted("bmm", x, y, fits, "(b, n, k) and (b, k, m)")
+    wanted(fits, "bmm", "(b, n, k) and (b, k, m)", x, y)
     return product(x, y)
 
 def dot(x, y):
     """The sum of the products of two vectors: (k,), (k,) -> ()."""
-    wanted("dot", x, y, x.ndim == y.ndim == 1 and x.shape == y.shape, "(k,) and (k,)")
+    wanted(x.ndim == y.ndim == 1 and x.shape == y.shape, "dot", "(k,) and (k,)", x, y)
     return sum(x * y)
 
 def outer(x, y):
     """Every element of one vector times every element of another: (n,), (m,) -> (n, m)."""
-    wanted("outer", x, y, x.ndim == y.ndim == 1, "(n,) and (m,)")
+    wanted(x.ndim == y.ndim == 1, "outer", "(n,) and (m,)", x, y)
     return unsqueeze(x, 1) * y
 
 # Shape
 
-def axis(x, dim, name):
-    """A dimension counted from the front, for a tensor of `x.ndim` axes; IndexError if there is none such."""
-    if not -x.ndim <= dim < x.ndim:
-        raise IndexError(f"{name} of {x.shape}: there is no axis {dim}")
-    return dim % x.ndim
-
 def flatten(x, start_dim=0, end_dim=-1):
     """The axes from `start_dim` to `end_dim`, both included, run together into one."""
-    x = x if x.ndim > 0 else reshape(x, (1,))
-    start, end = axis(x, start_dim, "flatten"), axis(x, end_dim, "flatten") + 1
-    return reshape(x, (*x.shape[:start], math.prod(x.shape[start:end]), *x.shape[end:]))
+    start, end = axis(x, start_dim, "flatten"), axis(x, end_dim, "flatten")
+    wanted(start <= end, "flatten", "an end_dim that does not come before start_dim", x, start_dim, end_dim)
+    return reshape(x, (*x.shape[:start], math.prod(x.shape[start : end + 1]), *x.shape[end + 1 :]))
 
 def transpose(x, dim0, dim1):
     """Two axes exchanged."""
-    dims = list(range(x.ndim))
     i, j = axis(x, dim0, "transpose"), axis(x, dim1, "transpose")
-    dims[i], dims[j] = j, i
-    return permute(x, tuple(dims))
+    return permute(x, tuple({i: j, j: i}.get(d, d) for d in range(x.ndim)))
 
 def squeeze(x, dim=None):
     """Without axes of length 1: all of them, or those in `dim` (which stay if they are longer)."""
-    dims = range(x.ndim) if dim is None else (dim,) if isinstance(dim, int) else dim
-    dims = [axis(x, d, "squeeze") for d in dims]
+    dims = axes(x, dim, "squeeze")
     return reshape(x, tuple(n for i, n in enumerate(x.shape) if n != 1 or i not in dims))
 
 def unsqueeze(x, dim):
     """A new axis of length 1, at place `dim`."""
-    if not -x.ndim - 1 <= dim <= x.ndim:
-        raise IndexError(f"unsqueeze of {x.shape}: there is no place {dim} for an axis")
-    dim %= x.ndim + 1
+    dim = axis(x, dim, "unsqueeze", new=1)
     return reshape(x, (*x.shape[:dim], 1, *x.shape[dim:]))
+
+def length(x, dim, name):
+    """How long an axis is, where there must be one."""
+    wanted(x.ndim > 0, name, "at least one axis", x)
+    return x.shape[axis(x, dim, name)]
 
 def cat(tensors, dim=0):
     """Tensors one after the other along an axis that they all have; their other lengths must agree."""
-    if len(tensors) == 0:
-        raise RuntimeError("cat of no tensors at all: wanted at least one")
-    half = len(tensors) // 2
-    return tensors[0] if half == 0 else join(cat(tensors[:half], dim), cat(tensors[half:], dim), dim)
+    wanted(isinstance(tensors, (list, tuple)) and tensors, "cat", "a list of at least one tensor", tensors)
+    if half := len(tensors) // 2:
+        return join(cat(tensors[:half], dim), cat(tensors[half:], dim), dim)
+    length(tensors[0], dim, "cat")                            # is there such an axis?
+    return tensors[0]
 
 def stack(tensors, dim=0):
     """Tensors of one shape side by side along a new axis."""
+    wanted(isinstance(tensors, (list, tuple)) and tensors, "stack", "a list of at least one tensor", tensors)
     return cat([unsqueeze(x, dim) for x in tensors], dim)
 
 def split(x, split_size_or_sections, dim=0):
     """A tuple of parts along an axis: of one length, the last perhaps shorter, or of given lengths."""
-    length, sizes = x.shape[dim], split_size_or_sections
+    whole, sizes = length(x, dim, "split"), split_size_or_sections
     if isinstance(sizes, int):
-        sizes = [builtins.min(sizes, length - start) for start in range(0, length, sizes)] or [0]
-    if builtins.sum(sizes) != length:
-        raise RuntimeError(f"split of {x.shape}: the lengths {sizes} do not add up to {length}, axis {dim}")
+        starts = range(0, whole, builtins.max(sizes, 1))
+        sizes = [builtins.min(sizes, whole - start) for start in starts] or [0]
+    fits = builtins.sum(sizes) == whole and builtins.min(sizes, default=0) >= 0
+    wanted(fits, "split", "lengths that add up to the axis", x, split_size_or_sections)
     starts = [builtins.sum(sizes[:i]) for i in range(len(sizes))]
     return tuple(part(x, dim, start, start + size) for start, size in zip(starts, sizes))
 
 def chunk(x, chunks, dim=0):
     """A tuple of at most `chunks` parts of one length along an axis; the last may be shorter."""
-    return split(x, builtins.max(1, math.ceil(x.shape[dim] / chunks)), dim)
-
-def expand(x, shape):
-    """As if repeated to `shape`: axes of length 1 stretch, new ones come in front; -1 keeps a length."""
-    old = (1,) * (len(shape) - x.ndim) + tuple(x.shape)
-    return broadcast_to(x, tuple(n if wish == -1 else wish for wish, n in zip(shape, old)))
+    whole = length(x, dim, "chunk")
+    wanted(chunks > 0, "chunk", "at least one part", x, chunks)
+    return split(x, math.ceil(whole / chunks) or [0] * chunks, dim)
 
 def flip(x, dims):
     """The order along the axes `dims` reversed."""
-    dims = [axis(x, d, "flip") for d in ((dims,) if isinstance(dims, int) else dims)]
+    dims = axes(x, dims, "flip")
     return getitem(x, tuple(slice(None, None, -1 if i in dims else 1) for i in range(x.ndim)))
 
 def gather(x, dim, index):
     """Along `dim`, the element that `index` names for each place: out[i, j] = x[index[i, j], j] for dim 0."""
     index = np.asarray(index)
-    if index.ndim != x.ndim or index.dtype.kind not in "iu":
-        raise RuntimeError(f"gather of {x.shape}: wanted an index of {x.ndim} axes with integers, "
-                           f"got {index.shape} of {index.dtype}")
+    wanted(index.ndim == x.ndim and index.dtype.kind in "iu", "gather",
+           "an index of integers, with as many axes", x, index, index.dtype.name)
     dim = axis(x, dim, "gather")
+    if x.ndim == 0:
+        return reshape(gather(reshape(x, (1,)), 0, index.reshape(1)), ())
     if index.size and not 0 <= index.min() <= index.max() < x.shape[dim]:
         raise IndexError(f"gather of {x.shape}: index from {index.min()} to {index.max()} for axis {dim}")
     places = list(np.ix_(*(range(n) for n in index.shape)))
     places[dim] = index
     return getitem(x, tuple(places))
+
+
+# Every operation of this file, by name: the tests walk this table.
+OPS = {name: value for name, value in globals().items() if isinstance(value, Op)}

@@ -1,6 +1,22 @@
-"""Numbers as text, laid out as PyTorch does it."""
+"""Tensors as text, laid out as PyTorch does it."""
 
 import numpy as np
+
+
+def written(array, made_by, requires_grad):
+    """A tensor: its numbers, its dtype unless it is the usual one, and the operation that made it, if it is
+    in a graph. Where there are no numbers to show the shape, that comes in words.
+    """
+    notes = [numbers(array)]
+    if array.size == 0 and array.shape != (0,):
+        notes.append(f"size={array.shape}")
+    if array.dtype not in (np.float32, np.int64, np.bool_):
+        notes.append(f"dtype={array.dtype}")
+    if made_by:
+        notes.append(f"grad_fn=<{made_by}>")
+    elif requires_grad:
+        notes.append("requires_grad=True")
+    return f"tensor({', '.join(notes)})"
 
 
 def numbers(array):

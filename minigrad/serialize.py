@@ -13,7 +13,13 @@ from minigrad.tensor import Tensor
 
 
 def save(state, path):
-    """Write a `state_dict` to `path` (.npz). A file that is there is replaced whole, or not at all."""
+    """Write a `state_dict` to `path` (.npz). A file that is there is replaced whole, or not at all.
+
+    TypeError for anything but a dict.
+    """
+    if not isinstance(state, dict):
+        raise TypeError("save: wanted a dict from names to tensors, as state_dict() gives it, "
+                        f"got {type(state).__name__}")
     if "file" in state:
         raise ValueError('save: an entry cannot be called "file", a name that .npz keeps for itself')
     path = Path(path)

@@ -301,7 +301,8 @@ def _meaning(value):
 def operators() -> list[str]:
     """What can be written with tensors, "a + b" and the like, in the words of Python's module `operator`."""
     tensor = pkgutil.resolve_name("minigrad.Tensor")
-    names = [name for name in vars(tensor) if name.startswith("__") and name in vars(operator)]
+    names = [name for name, value in vars(tensor).items() if name.startswith("__") and name in vars(operator)
+             and getattr(value, "__module__", None) != "minigrad.edge"]                 # that is a refusal
     docs = [str(vars(operator)[name].__doc__) for name in names]
     return [doc.removeprefix("Same as ").removesuffix(".") for doc in docs if doc.startswith("Same as ")]
 

@@ -10,6 +10,7 @@ memory. A change in place gives it new memory, and the graphs that used the old 
 """
 
 import contextlib
+import functools
 import heapq
 import itertools
 import operator
@@ -18,8 +19,8 @@ import weakref
 import numpy as np
 
 from minigrad import ops
-from minigrad.anomaly import finite, users_place
-from minigrad.printing import numbers
+from minigrad.anomaly import refuse_first, users_place
+from minigrad.printing import written
 
 _float32 = np.dtype(np.float32)
 _recording = True               # False inside `no_grad`
@@ -30,7 +31,7 @@ _clock = itertools.count()      # stamps every tensor: what was computed is newe
 class Tensor:
     """An n-dimensional array of numbers, with a gradient where one is wanted.
 
-    `data` is a NumPy array or anything that NumPy makes an array of; it is copied, and its dtype is kept.
+    `data` is copied: an array or a tensor with its dtype; Python's numbers, and lists of them, as float32.
     Floating-point tensors can require a gradient; after `backward()` it is found in `.grad`, a tensor of the
     same shape and dtype. TypeError for dtypes other than float32, float64, integers and booleans.
     """
@@ -42,11 +43,13 @@ class Tensor:
     _keeps_grad = False
     _base = None                    # the tensor that this one is the `data` of, held weakly
     _shared = False                 # whether the memory is a user's array, who may write to it at any time
-    _place = None                   # where it was computed; noted inside `detect_anomaly` only
-    __array_ufunc__ = None          # `array + tensor` is the tensor's business, not NumPy's
+    _place = "a place outside detect_anomaly"               # where it was computed; noted only inside
+    __array_priority__ = 1000       # `array + tensor` is the tensor's business, not NumPy's
 
     def __init__(self, data, requires_grad=False):
         self._data = _supported(np.array(data._data if isinstance(data, Tensor) else data))
+        if not isinstance(data, (Tensor, np.ndarray, np.generic)):
+            self._data = self._data.astype(_float32)
         self._stamp = next(_clock)
         if requires_grad:
             self.requires_grad_()
@@ -60,7 +63,7 @@ class Tensor:
             out = op.forward(*values)
         except (ValueError, TypeError, IndexError, OverflowError) as error:
             raise _explained(error, op, values) from None
-        if out.dtype != _float32 and op is not ops.to:
+        if out.dtype is not _float32 and op is not ops.to:
             out = _as_pytorch(out, op, values)
         out = _wrap(out)
         if _recording and out._data.dtype.kind == "f":
@@ -71,8 +74,7 @@ class Tensor:
                 out._op, out._vjps, out._args, out._saved = op, vjps, args, (out._data, *values)
         if _anomaly:
             out._place = users_place()
-            if not finite(out._data) and all(map(finite, values)):
-                raise RuntimeError(f"{op.name} made the first NaN or infinity, called at {out._place}")
+            refuse_first(out, values, f"{op.name} made the first NaN or infinity, called at {out._place}")
         return out
 
     def _seen(self):
@@ -92,15 +94,6 @@ class Tensor:
         for tensor, g in found:
             tensor.grad = _own(g) if tensor.grad is None else tensor.grad + g
 
-    @property
-    def requires_grad(self):
-        """Whether `backward` should find a gradient here, or has to come through."""
-        return self._requires_grad
-
-    @requires_grad.setter
-    def requires_grad(self, requires_grad):
-        self.requires_grad_(requires_grad)
-
     def requires_grad_(self, requires_grad=True):
         """Ask for a gradient, or stop asking; returns the tensor. RuntimeError for integers and booleans."""
         if requires_grad and self.dtype.kind != "f":
@@ -110,16 +103,17 @@ class Tensor:
         self._requires_grad = requires_grad
         return self
 
+    requires_grad = property(lambda self: self._requires_grad, requires_grad_,
+                             doc="Whether `backward` should find a gradient here, or has to come through.")
+
     def retain_grad(self):
         """Have `backward` fill in `.grad` of this tensor too, although it is not a leaf."""
         if not self.requires_grad:
             raise RuntimeError("retain_grad() of a tensor that does not require a gradient")
         self._keeps_grad = True
 
-    @property
-    def is_leaf(self):
-        """True where the walk back ends: the tensor was not computed from tensors that require a gradient."""
-        return self._op is None
+    is_leaf = property(lambda self: self._op is None,
+                       doc="Whether the walk back ends here, at what was not computed from such tensors.")
 
     def detach(self):
         """The same numbers, cut off from the graph. A change of them in place changes this tensor too."""
@@ -148,20 +142,17 @@ class Tensor:
         if _recording and (self._requires_grad or isinstance(value, Tensor) and value._requires_grad):
             raise RuntimeError("x[index] = value is not recorded: use where() or cat(), or no_grad()")
         changed = self._data.copy()
-        changed[_index(index)] = value._data if isinstance(value, Tensor) else value
+        *before, last = _steps(index)
+        part = functools.reduce(operator.getitem, before, changed)
+        part[last] = value._data if isinstance(value, Tensor) else value
         self._in_place(_wrap(changed))
 
     # --- The numbers ----------------------------------------------------------------------------------------
 
-    @property
-    def data(self):
-        """The numbers, as by `detach`. Assigning replaces them; graphs that used the old ones keep those."""
-        return self.detach()
-
-    @data.setter
-    def data(self, value):
+    def _replace(self, value):
+        """Other numbers of the same shape and kind. Graphs that used the old ones keep those."""
         array = value._data if isinstance(value, Tensor) else np.array(value)
-        if array.shape != self.shape or not np.can_cast(array.dtype, self.dtype, "same_kind"):
+        if array.shape != self.shape or array.dtype.kind != self.dtype.kind:
             raise RuntimeError(f"data of shape {array.shape} and dtype {array.dtype} cannot replace data "
                                f"of shape {self.shape} and dtype {self.dtype}")
         if self._shared:
@@ -169,6 +160,8 @@ class Tensor:
         else:
             self._data = np.asarray(array, self.dtype)
 
+    data = property(detach, _replace,
+                    doc="The numbers, as by `detach`. Assigning replaces them; graphs keep the old ones.")
     shape = property(lambda self: self._data.shape)
     ndim = property(lambda self: self._data.ndim)
     dtype = property(lambda self: self._data.dtype)
@@ -193,7 +186,7 @@ class Tensor:
         return np.array(self.numpy(), dtype=dtype, copy=copy)
 
     def __array_function__(self, function, types, args, kwargs):
-        return function(*_arrays(args, function), **_arrays(kwargs, function))
+        return function(*_arrays(args), **_arrays(kwargs))
 
     def item(self):
         """The one number in the tensor, as Python's own."""
@@ -210,14 +203,7 @@ class Tensor:
         return (self[i] for i in range(len(self)))
 
     def __repr__(self):
-        notes = "" if self.dtype in (np.float32, np.int64, np.bool_) else f", dtype={self.dtype}"
-        if self._data.size == 0 and self.shape != (0,):
-            notes = f", size={self.shape}{notes}"
-        if self._op is not None:
-            notes += f", grad_fn=<{self._op.name}>"
-        elif self._requires_grad:
-            notes += ", requires_grad=True"
-        return f"tensor({numbers(self._data)}{notes})"
+        return written(self._data, self._op and self._op.name, self._requires_grad)
 
     # fmt: off
     def size(self, dim=None): return self.shape if dim is None else self.shape[dim]
@@ -228,68 +214,61 @@ class Tensor:
     def __int__(self):        return int(self.item())
     def __bool__(self):       return bool(self.item())
     def __index__(self):      return operator.index(self.item())
+    def __format__(self, spec): return super().__format__(spec) if self.ndim else format(self.item(), spec)
 
     # --- The operations, as operators and as methods --------------------------------------------------------
 
     def __add__(self, other):      return ops.add(self, other)
-    def __radd__(self, other):     return ops.add(other, self)
     def __sub__(self, other):      return ops.sub(self, other)
-    def __rsub__(self, other):     return ops.sub(other, self)
     def __mul__(self, other):      return ops.mul(self, other)
-    def __rmul__(self, other):     return ops.mul(other, self)
     def __truediv__(self, other):  return ops.div(self, other)
-    def __rtruediv__(self, other): return ops.div(other, self)
     def __pow__(self, other):      return ops.pow(self, other)
-    def __rpow__(self, other):     return ops.pow(other, self)
     def __matmul__(self, other):   return ops.matmul(self, other)
+    __neg__, __abs__, __invert__ = ops.neg, ops.abs, ops.bitwise_not
+    __gt__, __ge__, __lt__, __le__ = ops.gt, ops.ge, ops.lt, ops.le
+    def __eq__(self, other):       return other is not None and ops.eq(self, other)
+    def __ne__(self, other):       return other is None or ops.ne(self, other)
+    def __radd__(self, other):     return ops.add(other, self)
+    def __rsub__(self, other):     return ops.sub(other, self)
+    def __rmul__(self, other):     return ops.mul(other, self)
+    def __rtruediv__(self, other): return ops.div(other, self)
+    def __rpow__(self, other):     return ops.pow(other, self)
     def __rmatmul__(self, other):  return ops.matmul(other, self)
-    def __neg__(self):             return ops.neg(self)
-    def __abs__(self):             return ops.abs(self)
-    def __invert__(self):          return ops.logical_not(self)
-    def __eq__(self, other):       return ops.eq(self, other)
-    def __ne__(self, other):       return ops.ne(self, other)
-    def __gt__(self, other):       return ops.gt(self, other)
-    def __ge__(self, other):       return ops.ge(self, other)
-    def __lt__(self, other):       return ops.lt(self, other)
-    def __le__(self, other):       return ops.le(self, other)
     __hash__ = object.__hash__     # tensors are told apart by identity, as keys too
 
     def __iadd__(self, other):     return self._in_place(self + other)
     def __isub__(self, other):     return self._in_place(self - other)
     def __imul__(self, other):     return self._in_place(self * other)
     def __itruediv__(self, other): return self._in_place(self / other)
-    def zero_(self):               return self._in_place(ops.where(True, 0.0, self))
+    def __ipow__(self, other):     return self._in_place(self ** other)
+    def zero_(self):               return self._in_place(ops.to(ops.where(True, 0.0, self), self.dtype))
 
-    def __getitem__(self, index):  return ops.getitem(self, _index(index))
-    def reshape(self, *shape):     return ops.reshape(self, _flat(shape))
-    def view(self, *shape):        return ops.reshape(self, _flat(shape))
-    def permute(self, *dims):      return ops.permute(self, _flat(dims))
-    def expand(self, *shape):      return ops.expand(self, _flat(shape))
-    def flip(self, *dims):         return ops.flip(self, _flat(dims))
-    def float(self):               return ops.to(self, np.float32)
-    def double(self):              return ops.to(self, np.float64)
-    def long(self):                return ops.to(self, np.int64)
-    def bool(self):                return ops.to(self, np.bool_)
+    def __getitem__(self, index):   return functools.reduce(ops.getitem, _steps(index), self)
+    def reshape(self, *shape):      return ops.reshape(self, _flat(shape))
+    def view(self, *shape):         return ops.reshape(self, _flat(shape))
+    def expand(self, *shape):       return ops.broadcast_to(self, _flat(shape))
+    def broadcast_to(self, *shape): return ops.broadcast_to(self, _flat(shape))
+    def permute(self, *dims):       return ops.permute(self, _flat(dims))
+    def flip(self, *dims):          return ops.flip(self, _flat(dims))
+    def float(self):                return ops.to(self, np.float32)
+    def double(self):               return ops.to(self, np.float64)
+    def long(self):                 return ops.to(self, np.int64)
+    def bool(self):                 return ops.to(self, np.bool_)
+    def where(self, condition, other): return ops.where(condition, self, other)
 
     # An operation called as a method has the tensor for its first argument.
     add, sub, mul, div, pow, neg, abs = ops.add, ops.sub, ops.mul, ops.div, ops.pow, ops.neg, ops.abs
-    exp, log, sqrt, square = ops.exp, ops.log, ops.sqrt, ops.square
-    sin, cos, tanh = ops.sin, ops.cos, ops.tanh
-    sigmoid, relu, reciprocal, sign, clamp = ops.sigmoid, ops.relu, ops.reciprocal, ops.sign, ops.clamp
-    maximum, minimum, logical_not, to = ops.maximum, ops.minimum, ops.logical_not, ops.to
-    eq, ne, gt, ge, lt, le = ops.eq, ops.ne, ops.gt, ops.ge, ops.lt, ops.le
+    exp, log, sqrt, square, sin, cos = ops.exp, ops.log, ops.sqrt, ops.square, ops.sin, ops.cos
+    tanh, sigmoid, relu, sign, clamp = ops.tanh, ops.sigmoid, ops.relu, ops.sign, ops.clamp
+    maximum, minimum, reciprocal, to = ops.maximum, ops.minimum, ops.reciprocal, ops.to
+    eq, ne, gt, ge, lt, le, logical_not = ops.eq, ops.ne, ops.gt, ops.ge, ops.lt, ops.le, ops.logical_not
     sum, mean, prod, var, std, any, all = ops.sum, ops.mean, ops.prod, ops.var, ops.std, ops.any, ops.all
     max, min, amax, amin, argmax, argmin = ops.max, ops.min, ops.amax, ops.amin, ops.argmax, ops.argmin
     logsumexp, softmax, log_softmax = ops.logsumexp, ops.softmax, ops.log_softmax
     matmul, mm, bmm, dot, outer = ops.matmul, ops.mm, ops.bmm, ops.dot, ops.outer
     flatten, transpose, squeeze, unsqueeze = ops.flatten, ops.transpose, ops.squeeze, ops.unsqueeze
-    broadcast_to, split, chunk = ops.broadcast_to, ops.split, ops.chunk
-    gather, unfold = ops.gather, ops.unfold
+    split, chunk, gather, unfold = ops.split, ops.chunk, ops.gather, ops.unfold
     # fmt: on
-
-    def where(self, condition, other):
-        """This tensor where `condition` holds, `other` elsewhere."""
-        return ops.where(condition, self, other)
 
 
 def _wrap(array):
@@ -331,10 +310,9 @@ def _walk(outputs, weights, retain_graph=None, create_graph=False):
                 part = ops.sum_to(part, arg.shape)
             if part.dtype != arg.dtype:
                 part = ops.to(part, arg.dtype)
-            if _anomaly and not finite(part) and all(map(finite, (g, *tensor._saved))):
-                place = tensor._place or "a place outside detect_anomaly"
-                raise RuntimeError(f"the gradient of {tensor._op.name} made the first NaN or infinity of the "
-                                   f"walk back; it was called at {place}")
+            if _anomaly:
+                refuse_first(part, (g, *tensor._saved), f"the gradient of {tensor._op.name} made the first "
+                             f"NaN or infinity of the walk back; it was called at {tensor._place}")
             _contribute(gradients, newest, arg, part)
         if not retain_graph:
             tensor._args = tensor._vjps = tensor._saved = None
@@ -353,14 +331,11 @@ def _weight(output, weight, create_graph):
     """The gradient that the walk starts from."""
     if not output.requires_grad:
         raise RuntimeError("backward of a tensor that was not computed from tensors that require a gradient")
-    if weight is None:
-        if output.numel() != 1:
-            raise RuntimeError(f"backward of a tensor of shape {output.shape} needs a gradient of its shape; "
-                               "it may be left out for a single number only")
+    if weight is None and output.numel() == 1:
         weight = np.ones(output.shape, output.dtype)
     if getattr(weight, "shape", None) != output.shape:
         raise RuntimeError(f"backward of a tensor of shape {output.shape} needs a gradient of that shape, "
-                           f"got {getattr(weight, 'shape', weight)}")
+                           f"got {getattr(weight, 'shape', weight)}; only a single number needs none")
     if create_graph:
         return ops.to(weight if isinstance(weight, Tensor) else Tensor(weight), output.dtype)
     return np.asarray(weight._data if isinstance(weight, Tensor) else weight, output.dtype)
@@ -370,9 +345,8 @@ def _unchanged(tensor):
     """Output and arguments as tensors, for a vjp that is to be recorded. They must be what it saw."""
     seen = (tensor, *tensor._args)
     for now, then in zip(seen, tensor._saved):
-        if not isinstance(now, Tensor) or now._data is then:
-            continue
-        if not np.array_equal(now._data, then, equal_nan=True):
+        untouched = not isinstance(now, Tensor) or now._data is then
+        if not (untouched or np.array_equal(now._data, then, equal_nan=True)):
             raise RuntimeError(f"{tensor._op.name}: a tensor of shape {now.shape} was changed after its use, "
                                "so a gradient of its gradient is no longer possible")
     return seen
@@ -408,42 +382,52 @@ def grad(outputs, inputs, grad_outputs=None, retain_graph=None, create_graph=Fal
 # --- What holds for a stretch of code -----------------------------------------------------------------------
 
 @contextlib.contextmanager
-def set_grad_enabled(mode):
-    """Where graphs are built or not, as `mode` says."""
-    global _recording
-    before, _recording = _recording, mode
+def _holding(**modes):
+    """Where `_recording` or `_anomaly` is what `modes` says; afterwards it is again what it was."""
+    before = {name: globals()[name] for name in modes}
+    globals().update(modes)
     try:
         yield
     finally:
-        _recording = before
+        globals().update(before)
 
 
 def no_grad():
     """Where no graph is built: a context, `with no_grad():`, or a decorator, `@no_grad()`."""
-    return set_grad_enabled(False)
+    return _holding(_recording=False)
 
 
 def enable_grad():
     """Where graphs are built, inside of a `no_grad`."""
-    return set_grad_enabled(True)
+    return _holding(_recording=True)
+
+
+class set_grad_enabled(contextlib.AbstractContextManager):
+    """From here on graphs are built or not, as `mode` says; as a context or decorator, there alone."""
+
+    def __init__(self, mode):
+        global _recording
+        self._mode, self._before, _recording = mode, _recording, mode
+
+    def __exit__(self, *error):
+        global _recording
+        _recording = self._before
+
+    def __call__(self, function):
+        self.__exit__()
+        return _holding(_recording=self._mode)(function)
 
 
 def is_grad_enabled():
     return _recording
 
 
-@contextlib.contextmanager
 def detect_anomaly():
     """Where the first NaN or infinity is an error at once: which operation made it, and where it was called.
 
     That holds forward and in the walk back. It is slow, so keep it for the search.
     """
-    global _anomaly
-    before, _anomaly = _anomaly, True
-    try:
-        yield
-    finally:
-        _anomaly = before
+    return _holding(_anomaly=True)
 
 
 # --- Helpers of `Tensor` ------------------------------------------------------------------------------------
@@ -465,50 +449,73 @@ def _as_pytorch(out, op, values):
 
     Only a float64 tensor makes float64; all other fractions are float32. And a 0-d tensor widens no array.
     """
-    if out.dtype.kind == "u" and out.dtype.itemsize == 8:
-        return out.astype(np.int64)                       # a sum of small unsigned integers
     if out.dtype == np.float16:                           # NumPy's answer for the smallest integers
         return op.forward(*(v.astype(np.float32) if isinstance(v, np.ndarray) else v for v in values))
-    if out.dtype.kind in "iu":
-        whole = [value for value in values if isinstance(value, np.ndarray) and value.dtype.kind in "iu"]
-        deciding = [value.dtype for value in whole if value.ndim > 0]
-        return out.astype(np.result_type(*deciding)) if 0 < len(deciding) < len(whole) else out
-    if out.dtype.kind != "f":
+    if out.dtype.kind not in "iuf":
         return _supported(out)
-    floats = [value for value in values if isinstance(value, np.ndarray) and value.dtype.kind == "f"]
-    deciding = [value for value in floats if value.ndim > 0] or floats
-    wide = any(value.dtype == np.float64 for value in deciding)
-    return out.astype(np.float64 if wide else np.float32, copy=False)
+    kinds = "f" if out.dtype.kind == "f" else "iu"
+    alike = [value for value in values if isinstance(value, np.ndarray) and value.dtype.kind in kinds]
+    deciding = [value.dtype for value in alike if value.ndim > 0] or [value.dtype for value in alike]
+    if kinds == "f":
+        return out.astype(np.result_type(_float32, *deciding), copy=False)
+    if not alike or out.dtype == np.uint64:               # made from booleans, or a sum of small integers
+        return out.astype(np.int64)
+    return out.astype(np.result_type(*deciding)) if len(deciding) < len(alike) else out
 
 
 def _explained(error, op, values):
     """NumPy's error, with the operation and the shapes it was given."""
     shapes = ", ".join(str(value.shape) for value in values if isinstance(value, np.ndarray))
     kind = next((kind for kind in (IndexError, TypeError) if isinstance(error, kind)), RuntimeError)
-    return kind(f"{op.name} of {shapes}: {error}")
+    call = f"{op.name} of {shapes}: "
+    return kind(call + str(error).removeprefix(call))     # our own errors say it already
 
 
 def _flat(sizes):
-    """Sizes given one by one, f(2, 3), or as one sequence, f((2, 3))."""
-    return tuple(sizes[0]) if len(sizes) == 1 and not isinstance(sizes[0], int) else sizes
+    """Sizes given one by one, f(2, 3), or as one sequence, f((2, 3)). TypeError for anything else."""
+    given = sizes[0] if len(sizes) == 1 and isinstance(sizes[0], (tuple, list)) else sizes
+    if len(sizes) == 0 or not all(hasattr(size, "__index__") for size in given):
+        raise TypeError(f"wanted whole numbers, one by one or in one sequence, got {sizes}")
+    return tuple(map(operator.index, given))
 
 
-def _index(index):
-    """An index as NumPy wants it: tensors as arrays. ValueError for slices that go backwards."""
-    if isinstance(index, tuple):
-        return tuple(_index(part) for part in index)
-    if isinstance(index, slice) and index.step is not None and index.step < 0:
+def _steps(index):
+    """An index as NumPy wants it, in one step, or in two if it has both integers and arrays.
+
+    NumPy would take those integers for arrays too, and move axes about. For PyTorch they come first.
+    """
+    if not isinstance(index, tuple):
+        return [_plain(index)]
+    parts = tuple(map(_plain, index))
+    if not {int, np.ndarray} <= set(map(type, parts)):
+        return [parts]
+    integers = []
+    for part in parts:
+        if type(part) is int or part is ...:
+            integers.append(part)
+        elif part is not None:                            # a mask stands for as many axes as it has itself
+            integers += [slice(None)] * (part.ndim if getattr(part, "dtype", None) == np.bool_ else 1)
+    return [tuple(integers), tuple(part for part in parts if type(part) is not int)]
+
+
+def _plain(part):
+    """A part of an index: an array for a tensor or a list, Python's number for a single one."""
+    if isinstance(part, slice) and part.step is not None and part.step < 0:
         raise ValueError("slices that go backwards are not allowed: use flip()")
-    return index._data if isinstance(index, Tensor) else index
+    if isinstance(part, list):
+        part = np.array(part, None if part else np.int64)
+    part = part._data if isinstance(part, Tensor) else part
+    if not isinstance(part, (np.ndarray, np.generic)):
+        return part
+    if part.dtype == np.uint8:
+        raise IndexError("an index of uint8 was once a mask: use bool() for a mask, long() for positions")
+    return part if part.ndim > 0 else part.item()
 
 
-def _arrays(args, function):
+def _arrays(args):
     """Arguments for a NumPy function, with arrays for tensors."""
-    if isinstance(args, Tensor):
-        if args._requires_grad:
-            raise RuntimeError(f"numpy.{function.__name__} of a tensor that requires a gradient is lost: "
-                               "use minigrad's own operations, or NumPy's on tensor.detach().numpy()")
-        return args.numpy()
     if isinstance(args, dict):
-        return {name: _arrays(arg, function) for name, arg in args.items()}
-    return type(args)(_arrays(arg, function) for arg in args) if type(args) in (list, tuple) else args
+        return {name: _arrays(arg) for name, arg in args.items()}
+    if type(args) in (list, tuple):
+        return type(args)(map(_arrays, args))
+    return args.numpy() if isinstance(args, Tensor) else args

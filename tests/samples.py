@@ -355,21 +355,24 @@ SAMPLES = {
     "abs": Sample(
         singles(), lambda x: np.sqrt(x * x),
         kinks=(Kink((column(-2, -0.0, 0, 3),), column(5, 6, 7, 8), (column(-5, 0, 0, 8),)),)),
+    "sign": Sample(
+        singles(), lambda x: (x > 0) * 1.0 - (x < 0),
+        kinks=(Kink((column(-2, -0.0, 0, 3),), column(5, math.inf, 7, 8), (column(0, 0, 0, 0),)),)),
     "to": Sample(
         st.tuples(singles(), st.just(np.float64)).map(lambda drawn: (*drawn[0], drawn[1])),
         lambda x, dtype: x.astype(dtype), adjoint=lambda y, x, dtype: ops.to(y, x.dtype)),
 
     # Steps: flat, so without a gradient
     "detach": Sample(singles(), lambda x: +x, wants=()),
-    "sign": Sample(
-        singles(ties=True), lambda x: (x > 0) * 1.0 - (x < 0), wants=()),
     "eq": untouched._replace(forward=lambda x, y: np.equal(x, y)),
     "ne": untouched._replace(forward=lambda x, y: ~np.equal(x, y)),
     "gt": untouched._replace(forward=lambda x, y: x - y > 0),
     "ge": untouched._replace(forward=lambda x, y: x - y >= 0),
     "lt": untouched._replace(forward=lambda x, y: y - x > 0),
     "le": untouched._replace(forward=lambda x, y: y - x >= 0),
-    "logical_not": Sample(singles(ties=True), lambda x: x == 0, wants=()),
+    "bitwise_not": Sample(
+        singles(ties=True), lambda x: -1 - x.astype(np.int64), wants=(),
+        call=lambda x: ops.bitwise_not(ops.to(x, np.int64))),
     "any": Sample(
         reduction_cases(empty=True, ties=True),
         lambda x, dim, keepdim: np.sum(x != 0, dim, keepdims=keepdim) > 0, wants=(), errors=(outside, twice)),
@@ -418,12 +421,9 @@ SAMPLES = {
                 Error((zeros((2, 0)), 1), (RuntimeError, IndexError), ("(2, 0)",))),
         kinks=(Kink((np.array([[1.0, 3, 3], [2, 2, 2]]), 1), column(6, 9),
                     (np.array([[0.0, 6, 0], [9, 0, 0]]),)),)),
-    "logsumexp": Sample(
-        reduction_cases(none=False),
-        lambda x, dim, keepdim: np.log(np.sum(np.exp(x), dim, keepdims=keepdim)),
-        errors=(outside, twice, nothing),
-        kinks=(Kink((np.array([[1e4, -1e4], [1, 1]]), 1, False), column(6, 8),
-                    (np.array([[6.0, 0], [4, 4]]),)),)),
+    "shift": Sample(
+        reduction_cases(none=False).map(lambda drawn: drawn[:2]),
+        lambda x, dim: -np.min(-x, dim, keepdims=True), wants=()),
 
     # Products
     "product": Sample(
@@ -492,6 +492,7 @@ spreads = along_one().map(fit)
 
 
 COMPOSED = {
+    "logical_not": Sample(singles(ties=True), lambda x: ~x.astype(bool), wants=()),
     "square": Sample(singles(), lambda x: np.abs(x) ** 2),
     "reciprocal": Sample(singles(low=0.3), lambda x: np.exp(-np.log(x))),
     "clamp": Sample(
@@ -534,7 +535,6 @@ COMPOSED = {
         errors=(Error((zeros((2, 3)), 2), IndexError, ("(2, 3)", "axis 2")),)),
     "unsqueeze": Sample(with_axes(new=True), np.expand_dims,
                         errors=(Error((zeros((2, 3)), 3), IndexError, ("(2, 3)",)),)),
-    "expand": Sample(stretches(), lambda x, shape: np.zeros(shape) + x),
     "cat": Sample(joinings(3), lambda x, y, z, dim: np.concatenate([x, y, z], dim), (0, 1, 2),
                   call=lambda x, y, z, dim: ops.cat([x, y, z], dim)),
     "stack": Sample(joinings(3, new_axis=True), lambda x, y, z, dim: np.stack([x, y, z], dim), (0, 1, 2),
@@ -561,6 +561,12 @@ COMPOSED = {
         errors=(Error((zeros((2, 3)), zeros((4, 2))), RuntimeError, ("(2, 3)", "(4, 2)")),
                 Error((zeros(3), zeros(2)), RuntimeError, ("(3,)", "(2,)")),
                 Error((zeros(()), zeros(2)), RuntimeError, ("()", "(2,)")))),
+    "logsumexp": Sample(
+        reduction_cases(none=False),
+        lambda x, dim, keepdim: np.log(np.sum(np.exp(x), dim, keepdims=keepdim)),
+        errors=(outside, twice),
+        kinks=(Kink((np.array([[1e4, -1e4], [1, 1]]), 1, False), column(6, 8),
+                    (np.array([[6.0, 0], [4, 4]]),)),)),
     "softmax": Sample(
         along_one().map(lambda drawn: drawn[:2]),
         lambda x, dim: np.exp(x) / np.sum(np.exp(x), dim, keepdims=True),

@@ -474,7 +474,7 @@ MISTAKES = {                                                # name: (the call, t
         RuntimeError, ["conv2d", "dilation 3", "fit"]),
     "conv2d with stride 0": (
         lambda: F.conv2d(pictures(1, 1, 5, 5), KERNEL, stride=0),
-        RuntimeError, ["conv2d", "stride", "at least 1"]),
+        RuntimeError, ["conv2d", "stride", "above 0", "got (3, 3) and 0 and 1 and 0"]),
     "conv2d with padding -1": (
         lambda: F.conv2d(pictures(1, 1, 5, 5), KERNEL, padding=-1),
         RuntimeError, ["conv2d", "padding", "-1"]),
@@ -483,6 +483,14 @@ MISTAKES = {                                                # name: (the call, t
         (RuntimeError, ValueError), ["(1, 1, 2)"]),
     "conv2d with another bias": (
         lambda: F.conv2d(pictures(1, 1, 5, 5), KERNEL, pictures(3)), RuntimeError, ["(3,)"]),
+    "conv2d with a stride for a bias": (
+        lambda: F.conv2d(pictures(1, 1, 5, 5), KERNEL, (1, 1)),
+        RuntimeError, ["conv2d", "bias (F,)", "(1, 1)"]),
+    "conv2d of a picture alone": (
+        lambda: F.conv2d(pictures(1, 5, 5), KERNEL), RuntimeError, ["conv2d", "(1, 5, 5)", "unsqueeze(0)"]),
+    "max_pool2d of a picture alone": (
+        lambda: F.max_pool2d(pictures(1, 5, 5), 2),
+        RuntimeError, ["max_pool2d", "(1, 5, 5)", "unsqueeze(0)"]),
     "max_pool2d of rows": (
         lambda: F.max_pool2d(pictures(5, 5), 2), RuntimeError, ["max_pool2d", "(5, 5)"]),
     "max_pool2d of too small pictures": (
@@ -514,6 +522,9 @@ MISTAKES = {                                                # name: (the call, t
     "cross_entropy of fractions": (
         lambda: F.cross_entropy(pictures(2, 3), [1.0, 2.0]),
         RuntimeError, ["cross_entropy", "integers", "float64"]),
+    "cross_entropy of a class to leave out": (
+        lambda: F.cross_entropy(pictures(2, 3), [0, -100]),
+        IndexError, ["cross_entropy", "-100", "ignore_index", "outside minigrad's subset"]),
     "cross_entropy of a class too many": (
         lambda: F.cross_entropy(pictures(2, 3), [0, 3]), IndexError, ["cross_entropy", "3 classes"]),
     "cross_entropy of a negative class": (

@@ -378,8 +378,8 @@ def test_modules_print_what_they_are():
     (nn.Conv2d(3, 8, 3), (3, 7, 7), "conv2d: wanted an input (N, C, H, W)"),
     (nn.Linear(8, 3), (5, 9), "wanted an input (..., in) and a weight (out, in), got (5, 9) and (3, 8)"),
     (nn.Linear(8, 3), (), "linear: wanted an input (..., in)"),
-    (nn.MaxPool2d(2), (7, 7), "wanted an input (N, C, H, W), got (7, 7)"),
-    (nn.AvgPool2d(2), (7, 7), "wanted an input (N, C, H, W), got (7, 7)"),
+    (nn.MaxPool2d(2), (7, 7), "wanted an input (N, C, H, W) (for a picture alone, unsqueeze(0)"),
+    (nn.AvgPool2d(2), (7, 7), "wanted an input (N, C, H, W) (for a picture alone, unsqueeze(0)"),
     (nn.BatchNorm2d(3), (5, 4, 7, 7), "BatchNorm2d(3, eps=1e-05, momentum=0.1, affine=True, "
      "track_running_stats=True): wanted an input (N, 3, H, W), got (5, 4, 7, 7)"),
     (nn.BatchNorm2d(3), (5, 3), "wanted an input (N, 3, H, W), got (5, 3)"),

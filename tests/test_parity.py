@@ -75,6 +75,26 @@ CALLS = {                                                   # name: (the call, t
     "indexing": (lambda m, F, x: x[1:, None, ..., -1], [(3, 4, 5)]),
     "indexing by duplicates": (lambda m, F, x: x[m.tensor([0, 2, 0]), m.tensor([1, 1, 1])], [(3, 4)]),
     "a mask": (lambda m, F, x: x[x > 0], [(3, 4)]),
+    "an integer, a slice, indices": (lambda m, F, x: x[1, :, m.tensor([1, 2])], [(2, 3, 4)]),
+    "an integer, an ellipsis, indices": (lambda m, F, x: x[1, ..., m.tensor([3, 0])], [(2, 3, 4)]),
+    "an integer, a new axis, indices": (lambda m, F, x: x[0, None, m.tensor([1, 2, 1])], [(2, 3, 4)]),
+    "indices, a slice, an integer": (lambda m, F, x: x[:, m.tensor([2, 0]), 1:, -1], [(2, 3, 4, 2)]),
+    "an integer tensor, a slice, a list": (lambda m, F, x: x[m.tensor(1), :, [1, 2]], [(2, 3, 4)]),
+    "a mask of two axes, a slice, an integer": (
+        lambda m, F, x: x[m.tensor([[True, False, True], [False, True, False]]), :, 1], [(2, 3, 4, 2)]),
+    "an integer, a slice, a mask": (
+        lambda m, F, x: x[0, :, m.tensor([True, False, True, True])], [(2, 3, 4)]),
+    "sign": (lambda m, F, x: m.sign(x) * x + m.sign(x), [(3, 4)]),
+    "broadcast_to, one by one": (lambda m, F, x: x.broadcast_to(3, 2, -1), [(2, 4)]),
+    "broadcast_to, a function": (lambda m, F, x: m.broadcast_to(x, (2, -1, 4)), [(3, 1)]),
+    "square": (lambda m, F, x: m.square(x), [(3, 4)]),
+    "sum and mean of a number": (lambda m, F, x: x.sum(0) * x.mean(-1, keepdim=True), [()]),
+    "prod of a number": (lambda m, F, x: x.prod(0) * x.prod(-1, keepdim=True) * x.prod(), [()]),
+    "extremes of a number": (
+        lambda m, F, x: x.max(0).values * x.min(-1, keepdim=True)[0] * x.amax(0) * x.amin((0,)), [()]),
+    "shares of a number": (lambda m, F, x: x.logsumexp(0) + x.softmax(-1) + x.log_softmax(0), [()]),
+    "shapes of a number": (
+        lambda m, F, x: x.squeeze(0).transpose(0, -1).flip(0).gather(0, m.tensor(0)).flatten(), [()]),
     "linear": (lambda m, F, x, w, b: F.linear(x, w, b), [(4, 3), (5, 3), (5,)]),
     "linear on sequences": (lambda m, F, x, w: F.linear(x, w), [(2, 4, 3), (5, 3)]),
     "conv2d": (lambda m, F, x, w, b: F.conv2d(x, w, b), [(2, 3, 6, 7), (4, 3, 3, 2), (4,)]),
@@ -206,6 +226,18 @@ FUNCTIONS = {
     "logsumexp": lambda m, x: m.logsumexp(x, 0),
     "where": lambda m, x: m.where(x == x, x, 0),
 }
+def test_a_power_of_booleans_is_whole():
+    for call in (lambda m, x: x**2, lambda m, x: 2**x, lambda m, x: m.square(x)):
+        ours, theirs = [call(m, m.tensor([True, False])) for m in (minigrad, torch)]
+        assert dtype_name(ours) == dtype_name(theirs) == "int64" and ours.tolist() == theirs.tolist()
+
+
+@pytest.mark.parametrize("numbers", [[True, False], [0, 5, -3], np.array([0, 5], np.uint8)], ids=repr)
+def test_the_tilde_is_bitwise(numbers):
+    ours, theirs = [~m.tensor(numbers) for m in (minigrad, torch)]
+    assert dtype_name(ours) == dtype_name(theirs) and ours.tolist() == theirs.tolist()
+
+
 REFUSED_BY_ONE = {("abs", "bool"), ("argmax", "bool"), ("sign", "bool"), ("logsumexp", "bool")}
 
 
@@ -224,6 +256,50 @@ def test_tensor_gives_the_same_dtype_and_shape(data):
     assert dtype_name(ours) == dtype_name(theirs) and ours.shape == tuple(theirs.shape)
 
 
+@pytest.mark.parametrize("data", [[1, 2], [1.5, 2], [True], []], ids=repr)
+def test_the_class_makes_float32_of_pythons_numbers(data):
+    ours, theirs = minigrad.Tensor(data), torch.Tensor(data)
+    assert dtype_name(ours) == dtype_name(theirs) == "float32" and ours.tolist() == theirs.tolist()
+
+
+@pytest.mark.parametrize("make", [
+    lambda m: m.rand_like(m.ones(3, dtype=m.float64)), lambda m: m.randn_like(m.ones(3)),
+    lambda m: m.arange(end=3), lambda m: m.arange(1, end=4), lambda m: m.arange(4, 1, -1),
+    lambda m: m.zeros(2, 0).logsumexp(1), lambda m: m.zeros(0, 3).logsumexp(0),
+    lambda m: m.zeros(2, 0).log_softmax(0), lambda m: m.zeros(0).chunk(3)[2],
+    lambda m: m.zeros(0).split(2)[0], lambda m: m.zeros(0).split(0)[0],
+    lambda m: m.ones(1, 1).squeeze(()), lambda m: m.ones(2, 2).any(()), lambda m: m.ones(2, 2).all(()),
+    lambda m: m.ones(2, 2).sum(()), lambda m: m.tensor([1, 2]).zero_(), lambda m: m.tensor([True]).zero_(),
+    lambda m: m.tensor(2.5).argmax(0), lambda m: m.tensor(2.5).max(-1).indices,
+])
+def test_what_is_made_has_the_same_shape_and_dtype(make):
+    ours, theirs = make(minigrad), make(torch)
+    assert dtype_name(ours) == dtype_name(theirs) and ours.shape == tuple(theirs.shape)
+    if "rand" not in make.__code__.co_names[0]:
+        assert ours.tolist() == theirs.tolist()
+
+
+def test_the_slope_of_logsumexp_is_the_same_at_infinity():
+    for numbers in ([np.inf, 1.0], [-np.inf, 1.0], [-np.inf, 0.0, np.inf]):
+        with np.errstate(invalid="ignore", divide="ignore"):
+            assert_agree(lambda m, F, x: m.logsumexp(x, 0), [np.array(numbers)], 1e-12)
+
+
+def test_numbers_are_formatted_alike():
+    for library in (minigrad, torch):
+        loss = library.tensor(2.34567, requires_grad=True)
+        assert f"{loss:.3f}|{loss:10.2e}|{library.tensor(7):3d}" == "2.346|  2.35e+00|  7"
+        assert f"{library.tensor(2.5)}" == "2.5"
+        with pytest.raises(TypeError, match="Tensor.__format__"):
+            f"{library.tensor([2.5]):.3f}"
+
+
+def test_nothing_is_equal_to_none():
+    for library in (minigrad, torch):
+        x = library.tensor([1.0, 2.0])
+        assert (x == None) is False and (x != None) is True                     # noqa: E711
+
+
 # --- Errors and the graph -----------------------------------------------------------------------------------
 
 MISTAKES = {
@@ -232,6 +308,39 @@ MISTAKES = {
     "too small an array to reshape": lambda m, F: m.ones(2, 3).reshape(4, 2),
     "an axis too many": lambda m, F: m.ones(2, 3).sum(2),
     "an axis twice": lambda m, F: m.ones(2, 3).sum((0, 0)),
+    "an axis twice, flipped": lambda m, F: m.ones(2, 3).flip(0, -2),
+    "an axis twice, squeezed": lambda m, F: m.ones(1, 3).squeeze((0, 0)),
+    "an axis twice, moved": lambda m, F: m.ones(2, 3).permute(0, 0),
+    "an axis twice, of logsumexp": lambda m, F: m.ones(2, 3).logsumexp((1, -1)),
+    "an axis twice, of var": lambda m, F: m.ones(2, 3).var((1, 1)),
+    "an axis a number has not": lambda m, F: m.tensor(1.0).sum(1),
+    "an axis by half": lambda m, F: m.ones(2, 3).squeeze(0.5),
+    "axes to flatten backwards": lambda m, F: m.ones(2, 3).flatten(1, 0),
+    "one tensor along no axis": lambda m, F: m.cat([m.ones(2)], 5),
+    "a number to join": lambda m, F: m.cat([m.tensor(1.0)]),
+    "a tensor for a list": lambda m, F: m.cat(m.ones(2, 3)),
+    "a tensor for a list to stack": lambda m, F: m.stack(m.ones(2, 3)),
+    "a new length left open": lambda m, F: m.ones(3).expand(-1, 3),
+    "flip along nothing": lambda m, F: m.ones(3).flip(),
+    "no shape": lambda m, F: m.ones(1).reshape(),
+    "no size": lambda m, F: m.zeros(),
+    "a negative size": lambda m, F: m.zeros(-1),
+    "a negative size to fill": lambda m, F: m.full((2, -1), 1.0),
+    "parts of no length": lambda m, F: m.ones(3).split(0),
+    "parts of a negative length": lambda m, F: m.ones(3).split([4, -1]),
+    "no parts": lambda m, F: m.ones(3).chunk(0),
+    "parts of a number": lambda m, F: m.tensor(1.0).chunk(1),
+    "parts of a given length of a number": lambda m, F: m.tensor(1.0).split(1),
+    "steps of 0": lambda m, F: m.arange(1, 5, 0),
+    "steps the wrong way": lambda m, F: m.arange(5, 1),
+    "no end": lambda m, F: m.arange(),
+    "softmax without an axis": lambda m, F: m.softmax(m.ones(2, 2), None),
+    "softmax along two axes": lambda m, F: F.log_softmax(m.ones(2, 2), (0, 1)),
+    "the tilde of fractions": lambda m, F: ~m.ones(2),
+    "integers for fractions": lambda m, F: setattr(m.ones(2, requires_grad=True), "data", m.tensor([1, 2])),
+    "random integers": lambda m, F: m.rand_like(m.tensor([1, 2])),
+    "a pair for a bias": lambda m, F: F.conv2d(m.ones(1, 1, 5, 5), m.ones(2, 1, 3, 3), (1, 1)),
+    "a function of NumPy's": lambda m, F: np.exp(m.ones(2, requires_grad=True)),
     "an index too large": lambda m, F: m.ones(2, 3)[2],
     "an index tensor too large": lambda m, F: m.ones(2, 3)[m.tensor([0, 2])],
     "the largest of nothing": lambda m, F: m.ones(0).max(),
@@ -292,6 +401,43 @@ def asked_for_after_forward(m, x):
         x.grad = constant.grad
 
 
+def switched_off_and_on(m, x):
+    m.set_grad_enabled(False)
+    constant = x * 100
+    m.set_grad_enabled(True)
+    (x * constant).sum().backward()
+
+
+def switched_for_a_stretch(m, x):
+    with m.set_grad_enabled(False):
+        with m.set_grad_enabled(True):
+            y = x * 3
+        constant = x * 100
+
+    @m.set_grad_enabled(False)
+    def tenfold():
+        return x * 10
+
+    (y * constant + tenfold() * tenfold() + x).sum().backward()
+
+
+def made_and_not_entered(m, x):
+    m.no_grad()
+    (x * x).sum().backward()
+
+
+def of_signs_alone(m, x):
+    m.sign(x).sum().backward()
+
+
+def squared_in_place(m, x):
+    with m.no_grad():
+        same = x
+        x **= 2
+    assert same is x
+    (x * x).sum().backward()
+
+
 def losses_added_up(m, x):
     total = m.zeros(())
     total += x[0] * x[1]
@@ -314,7 +460,8 @@ def zeroed_through_data(m, x):
 
 
 PROGRAMS = [used_twice, two_backwards, detached, changed_through_data, asked_for_after_forward,
-            losses_added_up, a_leaf_stepped_by_hand, zeroed_through_data]
+            losses_added_up, a_leaf_stepped_by_hand, zeroed_through_data, switched_off_and_on,
+            switched_for_a_stretch, made_and_not_entered, of_signs_alone, squared_in_place]
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
@@ -482,6 +629,8 @@ def test_modules_print_alike(make):
 
 LAYER_MISTAKES = {
     "same with a stride": lambda m, F: F.conv2d(m.ones(1, 1, 5, 5), m.ones(1, 1, 3, 3), None, 2, "same"),
+    "a misspelt padding of a layer": lambda m, F: m.nn.Conv2d(1, 1, 3, padding="sane"),
+    "same with a stride, in a layer": lambda m, F: m.nn.Conv2d(1, 1, 3, 2, padding="same"),
     "a misspelt padding": lambda m, F: F.conv2d(m.ones(1, 1, 5, 5), m.ones(1, 1, 3, 3), padding="sane"),
     "another bias": lambda m, F: F.conv2d(m.ones(1, 1, 5, 5), m.ones(1, 1, 3, 3), m.ones(2)),
     "too much padding": lambda m, F: F.avg_pool2d(m.ones(1, 1, 5, 5), 2, padding=2),

@@ -109,6 +109,14 @@ def test_gradient_of_a_gradient_through_changed_numbers_is_refused():
         autograd.grad(y, x, create_graph=True)
 
 
+def test_elements_are_written_where_they_are_read():
+    """Indices beside an integer: PyTorch takes the integer first, NumPy would not."""
+    x, numbers = tensor(np.zeros((2, 3, 4))), np.arange(6.0).reshape(3, 2)
+    x[1, :, tensor([3, 0])] = numbers
+    assert x[1, :, tensor([3, 0])].tolist() == numbers.tolist()
+    assert x.numpy()[1][:, [3, 0]].tolist() == numbers.tolist() and x.sum().item() == 15
+
+
 def test_an_element_that_is_written_while_recording_is_refused():
     x = tensor([1.0, 2.0], requires_grad=True)
     with pytest.raises(RuntimeError, match="not recorded"):

@@ -71,3 +71,10 @@ def test_a_pickle_is_not_opened(tmp_path):
     np.savez(tmp_path / "pickle.npz", w=np.array([{"a": 1}], dtype=object))
     with pytest.raises(ValueError, match="pickle.npz"):
         load(tmp_path / "pickle.npz")
+
+
+@pytest.mark.parametrize("state", [tensor(np.zeros(3)), [("w", 1)], None], ids=["tensor", "list", "None"])
+def test_only_a_dict_is_saved(tmp_path, state):
+    with pytest.raises(TypeError, match="save: wanted a dict .* got"):
+        save(state, tmp_path / "weights.npz")
+    assert list(tmp_path.iterdir()) == []

@@ -186,6 +186,18 @@ def test_other_arguments_are_errors_as_pythons_own(call, message):
     assert str(caught.value) == message
 
 
+@pytest.mark.parametrize("symbol, call", [
+    ("%", lambda: x % 2), ("%", lambda: 7 % x), ("//", lambda: x // x), ("//", lambda: np.ones(3) // x),
+    ("&", lambda: (x > 0) & (x < 1)), ("|", lambda: True | (x > 0)), ("^", lambda: x ^ x),
+    ("<<", lambda: x << 1), (">>", lambda: x >> 1),
+])
+def test_an_operator_that_only_pytorch_has_is_called_so(symbol, call):
+    with pytest.raises(TypeError) as caught:
+        call()
+    assert str(caught.value) == (f"minigrad.Tensor has no operator {symbol}: it is PyTorch's, and outside "
+                                 "minigrad's subset (see python -m minigrad.subset)")
+
+
 def test_errors_of_the_call_itself_come_through_as_they_are():
     with pytest.raises(RuntimeError, match="conv2d: wanted an input") as caught:
         F.conv2d(kernels, weight=x)
@@ -390,7 +402,8 @@ def test_the_table_is_printed():
     assert all(line.count(" | ") == 2 for line in lines if line[0:1] == "|")
     assert "| `nn.ReLU()` | max(x, 0), element by element. | `torch.nn.ReLU` |" in lines
     assert any(line.startswith("| `Tensor.backward(gradient=None, ") for line in lines)
-    assert "`a + b`" in lines[-3] and "`a @ b`" in lines[-3]
+    assert "`a + b`" in lines[-3] and "`a @ b`" in lines[-3] and "`~a`" in lines[-3]
+    assert "%" not in lines[-3] and "&" not in lines[-3]
     assert sum(line.startswith("| `") for line in lines) == len(ROWS)
     assert all(f"`{name}`" in lines[-1] for name in OWN_ARGUMENTS)
 

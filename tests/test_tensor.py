@@ -226,12 +226,36 @@ def test_backward_without_anything_to_differentiate_is_an_error():
 def test_errors_name_the_operation_and_the_shapes():
     with pytest.raises(RuntimeError, match=r"add of \(2, 3\), \(4,\)"):
         tensor(np.zeros((2, 3))) + tensor(np.zeros(4))
-    with pytest.raises(RuntimeError, match=r"matmul of \(2, 3\) and \(2, 3\)"):
+    with pytest.raises(RuntimeError, match=r"matmul: wanted .* got \(2, 3\) and \(2, 3\)"):
         tensor(np.zeros((2, 3))) @ tensor(np.zeros((2, 3)))
     with pytest.raises(IndexError, match=r"getitem of \(2, 3\).*index 5"):
         tensor(np.zeros((2, 3)))[5]
     with pytest.raises(TypeError, match=r"sub of \(2,\)"):
         tensor([1.0, 2.0]) - None
+
+
+NAMED = {                                                   # a call, and words of its error
+    "flip": (lambda x: x.flip(0, 0), "(2, 3)"), "squeeze": (lambda x: x.squeeze((1, -1)), "(2, 3)"),
+    "mean": (lambda x: x.mean((0, -2)), "(2, 3)"),
+    "flatten": (lambda x: x.flatten(1, 0), "(2, 3) and 1 and 0"),
+    "cat": (lambda x: ops.cat([x], 5), "(2, 3)"), "stack": (lambda x: ops.stack(x), "list"),
+    "split": (lambda x: x.split(0), "(2, 3) and 0"), "chunk": (lambda x: x.chunk(0), "(2, 3) and 0"),
+    "broadcast_to": (lambda x: x.expand(-1, 2, 3), "(2, 3)"),
+    "zeros": (lambda x: zeros(2, -1), "(2, -1)"),
+    "arange": (lambda x: minigrad.arange(1, 5, 0), "steps of 0"),
+    "to": (lambda x: x.to("cpu"), "devices"), "whole numbers": (lambda x: x.view(np.float32), "float32"),
+    "numpy()": (lambda x: np.exp(x.requires_grad_()), "detach()"),
+    "uint8": (lambda x: x[tensor(np.array([0, 1], np.uint8))], "mask"),
+}
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_a_mistake_is_called_by_its_name(name):
+    call, words = NAMED[name]
+    with pytest.raises((RuntimeError, TypeError, IndexError)) as caught:
+        call(tensor(np.zeros((2, 3))))
+    assert name in str(caught.value) and words in str(caught.value)
+    assert str(caught.value).count(f"{name} of") <= 1
 
 
 # --- A gradient has one owner -------------------------------------------------------------------------------
@@ -461,6 +485,8 @@ def test_data_refuses_numbers_that_do_not_fit():
             x.data = misfit
     with pytest.raises(RuntimeError, match="cannot replace"):
         tensor([1, 2]).data = np.array([0.5, 0.5])
+    with pytest.raises(RuntimeError, match="cannot replace"):
+        x.data = tensor([3, 4])
     x.data = np.array([3.0, 4.0])
     assert x.dtype == np.float32 and x.tolist() == [3, 4]
 
@@ -542,6 +568,9 @@ def test_python_floats_become_float32_and_arrays_keep_their_dtype():
     for dtype in (np.float64, np.float32, np.int32, np.uint8):
         assert tensor(np.zeros(2, dtype)).dtype == Tensor(np.zeros(2, dtype)).dtype == dtype
     assert tensor([1, 2], dtype=np.float64).dtype == np.float64
+    for made in (Tensor(2), Tensor([1, 2]), Tensor([[0.5]]), minigrad.nn.Parameter(1.0)):
+        assert made.dtype == np.float32
+    assert Tensor(np.float64(2)).dtype == np.float64 and Tensor(tensor(2)).dtype == np.int64
 
 
 COMPARISONS = [operator.eq, operator.ne, operator.gt, operator.ge, operator.lt, operator.le]

@@ -13,6 +13,8 @@ import numpy as np
 
 from minigrad import ops
 
+_PICTURES = "an input (N, C, H, W) (for a picture alone, unsqueeze(0) makes it)"
+
 
 def relu(input):
     """The positive part: max(x, 0)."""
@@ -21,15 +23,12 @@ def relu(input):
 
 def linear(input, weight, bias=None):
     """A weighted sum for each output: (..., in) and weight (out, in), bias (out,) -> (..., out)."""
-    if input.ndim == 0 or weight.ndim != 2 or input.shape[-1] != weight.shape[1]:
-        raise RuntimeError(f"linear: wanted an input (..., in) and a weight (out, in), "
-                           f"got {input.shape} and {weight.shape}")
-    if input.ndim == 2:
-        # (W·xᵀ)ᵀ, so that the batch is last in memory, as conv2d has it. A transpose is a view and costs
-        # nothing.
-        out = ops.mT(ops.mm(weight, ops.mT(input)))
-    else:
-        out = ops.matmul(input, ops.mT(weight))
+    ops.wanted(input.ndim > 0 and weight.ndim == 2 and input.shape[-1] == weight.shape[1],
+               "linear", "an input (..., in) and a weight (out, in)", input, weight)
+    # Of a batch (N, in) it is (W·xᵀ)ᵀ, so that N is last in memory, as conv2d has it. A transpose is a view
+    # and costs nothing.
+    out = (ops.mT(ops.mm(weight, ops.mT(input))) if input.ndim == 2
+           else ops.matmul(input, ops.mT(weight)))
     return out if bias is None else out + bias
 
 
@@ -46,14 +45,12 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1):
     Every window becomes a column, every filter a row, and one matrix product lets all windows meet all
     filters (im2col: Chellapilla, Puri and Simard, 2006).
     """
-    if input.ndim != 4 or weight.ndim != 4 or input.shape[1] != weight.shape[1]:
-        raise RuntimeError("conv2d: wanted an input (N, C, H, W) and a weight (F, C, KH, KW) with one C, "
-                           f"got {input.shape} and {weight.shape}")
+    ops.wanted(input.ndim == weight.ndim == 4 and input.shape[1] == weight.shape[1],
+               "conv2d", f"{_PICTURES} and a weight (F, C, KH, KW) with the same C", input, weight)
     F, C, KH, KW = weight.shape
-    if bias is not None and bias.shape != (F,):
-        raise RuntimeError(f"conv2d: wanted a bias ({F},), one for each filter, got {bias.shape}")
-    if isinstance(padding, str):
-        padding = _named_padding(padding, (KH, KW), stride, dilation)
+    ops.wanted(bias is None or getattr(bias, "shape", None) == (F,),
+               "conv2d", "a bias (F,), one for each filter of the weight (F, C, KH, KW)", bias, weight)
+    padding = _borders(padding, (KH, KW), stride, dilation)
     windows = _windows("conv2d", input, (KH, KW), stride, padding, dilation)
     N, _, OH, OW, _, _ = windows.shape
     # The batch goes last: each row of `columns` is then made of long runs of memory, so the copy that
@@ -89,18 +86,16 @@ def avg_pool2d(input, kernel_size, stride=None, padding=0, *, count_include_pad=
         rows = ops.sum(_slide(_padded(pictures, borders), 3, *across), -1)
         return ops.sum(_slide(rows, 2, *down), -1)
 
-    if count_include_pad:
-        return sums(input) / math.prod(_pair(kernel_size))
-    return sums(input) / sums(np.ones((1, 1, *input.shape[2:]), input.dtype))
+    ones = np.ones((1, 1, *input.shape[2:]), input.dtype)
+    return sums(input) / (math.prod(_pair(kernel_size)) if count_include_pad else sums(ones))
 
 
 def pad(input, pad, mode="constant", value=None):
     """A border of `value`, 0 unless given. `pad` starts at the last axis: (left, right, top, bottom, ...)."""
     if mode != "constant":
         raise NotImplementedError(f'pad: minigrad has the mode "constant" only, not {mode!r}')
-    if len(pad) % 2 or len(pad) > 2 * input.ndim or min(pad, default=0) < 0:
-        raise RuntimeError("pad: wanted (before, after) for the last axis, then for the one before it, and "
-                           f"so on, none negative; got {tuple(pad)} for an input {input.shape}")
+    ops.wanted(len(pad) % 2 == 0 and len(pad) <= 2 * input.ndim and min(pad, default=0) >= 0, "pad",
+               "(before, after) for the last axis, for the one before, and so on, none negative", pad, input)
     widths = list(zip(pad[::2], pad[1::2])) + [(0, 0)] * (input.ndim - len(pad) // 2)
     return ops.pad(input, tuple(reversed(widths)), 0.0 if value is None else value)
 
@@ -120,9 +115,8 @@ def fold(input, output_size, kernel_size, dilation=1, padding=0, stride=1):
     (H, W), (KH, KW), (high, wide) = map(_pair, (output_size, kernel_size, padding))
     down, across, _ = _plan("fold", (1, 1, H, W), (KH, KW), stride, padding, dilation)
     OH, OW = _count(H + 2 * high, *down), _count(W + 2 * wide, *across)
-    if input.ndim != 3 or input.shape[1] % (KH * KW) != 0 or input.shape[2] != OH * OW:
-        raise RuntimeError(f"fold: wanted an input (N, C·{KH}·{KW}, {OH}·{OW}) to make pictures of {(H, W)}, "
-                           f"got {input.shape}")
+    ops.wanted(input.ndim == 3 and input.shape[1] % (KH * KW) == 0 and input.shape[2] == OH * OW,
+               "fold", f"an input (N, C·{KH}·{KW}, {OH}·{OW}) to make pictures of {(H, W)}", input)
     N, C = input.shape[0], input.shape[1] // (KH * KW)
     windows = ops.permute(ops.reshape(input, (N, C, KH, KW, OH, OW)), (0, 1, 4, 5, 2, 3))
     rows = _unslide(windows, 3, *across, W + 2 * wide)
@@ -140,9 +134,9 @@ def batch_norm(input, running_mean, running_var, weight=None, bias=None, trainin
     (C,) or None, move towards them in place, by the share `momentum`, with the unbiased variance. Otherwise
     the running ones are used. `weight` and `bias` are (C,) or None. Ioffe and Szegedy, 2015.
     """
-    if input.ndim < 2 or any(part is not None and part.shape != input.shape[1:2]
-                             for part in (running_mean, running_var, weight, bias)):
-        raise RuntimeError(f"batch_norm: wanted an input (N, C, ...), and all others (C,), got {input.shape}")
+    others = [part for part in (running_mean, running_var, weight, bias) if part is not None]
+    ops.wanted(input.ndim > 1 and all(part.shape == input.shape[1:2] for part in others),
+               "batch_norm", "an input (N, C, ...), and all others (C,)", input, *others)
     along = (0, *range(2, input.ndim))
     channels = (1, -1) + (1,) * (input.ndim - 2)            # how (C,) meets (N, C, ...)
     count = math.prod(input.shape[i] for i in along)
@@ -173,8 +167,7 @@ def dropout(input, p=0.5, training=True, *, rng=None):
     """
     if not 0 <= p <= 1:
         raise ValueError(f"dropout: p is a probability from 0 to 1, got {p}")
-    if input.dtype.kind != "f":
-        raise RuntimeError(f"dropout: wanted a floating-point input, got {input.dtype}")
+    ops.wanted(input.dtype.kind == "f", "dropout", "a floating-point input", input.dtype.name)
     if not training or p == 0:
         return input
     kept = np.random.default_rng(rng).random(input.shape) >= p
@@ -195,8 +188,7 @@ def log_softmax(input, dim):
 
 def mse_loss(input, target, *, reduction="mean"):
     """Squared error: (input - target)², of equal shapes. `reduction` is "mean", "sum" or "none"."""
-    if input.shape != target.shape:
-        raise RuntimeError(f"mse_loss: wanted two equal shapes, got {input.shape} and {target.shape}")
+    ops.wanted(input.shape == target.shape, "mse_loss", "two equal shapes", input, target)
     error = input - target
     return _reduced("mse_loss", error * error, reduction)
 
@@ -220,13 +212,10 @@ def cross_entropy(input, target, *, reduction="mean"):
     target = target if hasattr(target, "dtype") else np.asarray(target)
     logs = log_softmax(input, _class_axis(input))
     if target.dtype.kind != "f":
-        losses = _surprise("cross_entropy", logs, target)
-    elif target.shape == input.shape:
-        losses = -ops.sum(logs * target, _class_axis(input))
-    else:
-        raise RuntimeError(f"cross_entropy: wanted classes as integers, or probabilities {input.shape}, as "
-                           f"the logits, got {target.shape} of {target.dtype}")
-    return _reduced("cross_entropy", losses, reduction)
+        return _reduced("cross_entropy", _surprise("cross_entropy", logs, target), reduction)
+    ops.wanted(target.shape == input.shape, "cross_entropy",
+               "classes as integers, or probabilities like the scores", input, target, target.dtype.name)
+    return _reduced("cross_entropy", -ops.sum(logs * target, _class_axis(input)), reduction)
 
 
 def _class_axis(input):
@@ -235,13 +224,13 @@ def _class_axis(input):
 
 def _surprise(name, logs, target):
     target, axis = np.asarray(target), _class_axis(logs)
-    if (logs.ndim == 0 or target.shape != logs.shape[:axis] + logs.shape[axis + 1 :]
-            or target.dtype.kind not in "iu"):
-        raise RuntimeError(f"{name}: wanted scores (N, C, ...) and classes (N, ...) as integers, "
-                           f"got {logs.shape} and {target.shape} of {target.dtype}")
+    fits = logs.ndim > 0 and target.shape == logs.shape[:axis] + logs.shape[axis + 1 :]
+    ops.wanted(fits and target.dtype.kind in "iu", name,
+               "scores (N, C, ...) and classes (N, ...) as integers", logs, target, target.dtype.name)
     C = logs.shape[axis]
     if target.size > 0 and not (0 <= target.min() and target.max() < C):
-        raise IndexError(f"{name}: targets from {target.min()} to {target.max()} for {C} classes")
+        raise IndexError(f"{name}: targets from {target.min()} to {target.max()} for {C} classes (to leave "
+                         "some out, with PyTorch's ignore_index, say -100, is outside minigrad's subset)")
     places = np.indices(target.shape, sparse=True)
     return -ops.getitem(logs, (*places[:axis], target, *places[axis:]))
 
@@ -258,17 +247,17 @@ def _reduced(name, losses, reduction):
 def _pair(value):
     """A number for both directions, or a pair (down, across), as a pair."""
     pair = tuple(value) if np.iterable(value) else (value, value)
-    if len(pair) != 2:
-        raise RuntimeError(f"wanted a number or a pair (down, across), got {value}")
+    ops.wanted(len(pair) == 2, "a size for pictures", "a number or a pair (down, across)", value)
     return pair
 
 
-def _named_padding(name, kernel, stride, dilation):
-    """The padding "valid" or "same" in numbers: (before, after) for each direction."""
-    if name not in ("valid", "same") or (name == "same" and _pair(stride) != (1, 1)):
-        raise RuntimeError('conv2d: padding in words is "valid", or "same" with the stride 1, '
-                           f"got {name!r} and the stride {stride}")
-    total = [gap * (size - 1) if name == "same" else 0 for size, gap in zip(kernel, _pair(dilation))]
+def _borders(padding, kernel, stride, dilation):
+    """The padding of conv2d in numbers, also where it is "valid" or "same": for each direction, or a pair."""
+    if not isinstance(padding, str):
+        return padding
+    ops.wanted(padding == "valid" or padding == "same" and _pair(stride) == (1, 1), "conv2d",
+               'padding in numbers, or "valid", or "same" with the stride 1', repr(padding), stride)
+    total = [gap * (size - 1) * (padding == "same") for size, gap in zip(kernel, _pair(dilation))]
     return [(n // 2, n - n // 2) for n in total]
 
 
@@ -277,13 +266,11 @@ def _plan(name, shape, kernel, stride, padding, dilation):
 
     (size, stride, dilation) down and across, and the borders ((top, bottom), (left, right)).
     """
-    if len(shape) != 4:
-        raise RuntimeError(f"{name}: wanted an input (N, C, H, W), got {shape}")
+    ops.wanted(len(shape) == 4, name, _PICTURES, shape)
     down, across = zip(_pair(kernel), _pair(stride), _pair(dilation))
     borders = [_pair(border) for border in _pair(padding)]
-    if min(*down, *across) < 1 or min(map(min, borders)) < 0:
-        raise RuntimeError(f"{name}: kernel, stride and dilation must be at least 1, padding at least 0; "
-                           f"got {kernel}, {stride}, {dilation} and {padding}")
+    ops.wanted(min(*down, *across) > 0 and min(map(min, borders)) >= 0, name,
+               "kernel, stride and dilation above 0, padding of 0 or more", kernel, stride, dilation, padding)
     for length, border, steps in zip(shape[2:], borders, (down, across)):
         if _count(length + sum(border), *steps) < 1:
             raise RuntimeError(f"{name}: a kernel of {kernel} with dilation {dilation} does not fit pictures "
@@ -293,8 +280,8 @@ def _plan(name, shape, kernel, stride, padding, dilation):
 
 def _pooling(name, input, kernel_size, stride, padding, dilation):
     """The plan of a pooling, whose windows lie side by side unless a stride is given."""
-    if any(2 * border > size for border, size in zip(_pair(padding), _pair(kernel_size))):
-        raise RuntimeError(f"{name}: padding {padding} is more than half of the kernel {kernel_size}")
+    fits = all(2 * border <= size for border, size in zip(_pair(padding), _pair(kernel_size)))
+    ops.wanted(fits, name, "padding of at most half the kernel", padding, kernel_size)
     stride = kernel_size if stride is None else stride
     return _plan(name, input.shape, kernel_size, stride, padding, dilation)
 

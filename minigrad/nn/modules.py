@@ -22,7 +22,7 @@ class Parameter(Tensor):
     """A tensor that a module learns: found by `Module.parameters()`, and requiring a gradient."""
 
     def __init__(self, data, requires_grad=True):
-        super().__init__(data._data if isinstance(data, Tensor) else data, requires_grad)
+        super().__init__(data, requires_grad)
 
     def __repr__(self):
         return f"Parameter containing:\n{super().__repr__()}"
@@ -222,6 +222,7 @@ class Conv2d(Module):
         self.in_channels, self.out_channels = in_channels, out_channels
         self.kernel_size, self.stride, self.dilation = map(F._pair, (kernel_size, stride, dilation))
         self.padding = padding if isinstance(padding, str) else F._pair(padding)
+        F._borders(self.padding, self.kernel_size, self.stride, self.dilation)      # an error now, not later
         rng = np.random.default_rng(rng)                    # the same one, or a fresh one for None
         fan_in = in_channels * math.prod(self.kernel_size)
         self.weight = _initial((out_channels, in_channels, *self.kernel_size), fan_in, rng)
