@@ -1,4 +1,7 @@
-"""`python -m lessons` lists the lessons; `python -m lessons run` runs them and adds up what they promised.
+"""`python -m lessons` lists the lessons; `run` runs them and adds up what they promised.
+
+The other commands are those of the exercises: `start`, `check`, `watch`, and so on. Here are their words and
+flags; what they do is in `lessons/exercises/commands.py`, which is loaded when one of them is called.
 
 What can be wrong with a command is found out before the first lesson starts, and is said in one line.
 """
@@ -33,6 +36,7 @@ def main(argv: list[str] | None = None, root: Path = HERE) -> int:
     run = commands.add_parser("run", parents=[run_flags()], help=about, description=about)
     run.set_defaults(command=run_lessons)
     run.add_argument("lessons", nargs="*", metavar="N", help="a lesson, 4, or several, 5-7; none means all")
+    add_exercises(commands, root)
     return carry_out(parser, argv, root)
 
 
@@ -69,6 +73,7 @@ def carry_out(parser: Parser, argv: list[str] | None = None, root: Path = HERE) 
 def list_lessons(args: argparse.Namespace, lessons: dict[int, Entry]) -> int:
     terminal.print_lessons(lessons.values())
     terminal.say("python -m lessons run      all of them (run 4, run 5-7: some; run --help: more)")
+    terminal.say("python -m lessons start    exercises: a folder of your own (--help: the rest)")
     return 0
 
 
@@ -84,6 +89,49 @@ def run_flags() -> Parser:
     flags.add_argument("--out", type=Path, default=Path("pictures"), metavar="DIR",
                        help="where pictures and weights are kept (pictures)")
     return flags
+
+
+def add_exercises(commands: "argparse._SubParsersAction[Parser]", root: Path) -> None:
+    """The commands of the exercises, in the order in which a learner meets them."""
+    def command(name: str, about: str, *parents: Parser) -> Parser:
+        def carry_out(args: argparse.Namespace, lessons: dict[int, Entry]) -> int:
+            from lessons.exercises import commands
+            return getattr(commands, name)(args, root)
+
+        parser = commands.add_parser(name, parents=parents, help=about, description=about)
+        parser.set_defaults(command=carry_out)
+        return parser
+
+    where = Parser(add_help=False)
+    where.add_argument("--dir", type=Path, metavar="DIR",
+                       help="the folder of your exercises (this one, if it is one, else my-minigrad)")
+    limit = Parser(add_help=False)
+    limit.add_argument("--limit", type=float, default=5.0, metavar="S",
+                       help="seconds that one function may take (5)")
+    one = Parser(add_help=False)
+    one.add_argument("exercise", metavar="N.name", help="an exercise, such as 1.crop")
+
+    start = command("start", "exercises: begin a folder of your own, or add to it what is new")
+    start.add_argument("folder", nargs="?", type=Path, metavar="DIR", help="where (this folder, if it "
+                       "holds exercises, else my-minigrad)")
+    check = command("check", "exercises: say for each whether it is right, and if not, why", where, limit)
+    check.add_argument("exercise", nargs="?", default="", metavar="N", help="a lesson's, 4, or one, 4.decide")
+    watch = command("watch", "exercises: check on every save", where)
+    watch.add_argument("--seconds", type=float, default=0.3, metavar="S", help="how often to look (0.3)")
+    hint = command("hint", "exercises: the next hint", where)
+    hint.add_argument("exercise", nargs="?", default="", metavar="N.name",
+                      help="for which one (the first that is not right)")
+    solution = command("solution", "exercises: our solution, once yours is right", where, one)
+    solution.add_argument("--reveal", action="store_true", help="show it anyway; progress will tell")
+    reset = command("reset", "exercises: put one placeholder back", where, one)
+    reset.add_argument("--yes", action="store_true", help="do not ask first")
+    command("progress", "exercises: what is right so far", where)
+    train = command("train", "exercises: train lesson 9's network with your functions in minigrad", where)
+    train.add_argument("--seed", type=_seed, default=0, metavar="N", help="seed of the random numbers (0)")
+    train.add_argument("--data", type=Path, metavar="DIR", help="a folder of IDX files in place of MNIST")
+    report = command("report", "exercises: for teachers, how far several folders have come", limit)
+    report.add_argument("folders", nargs="+", type=Path, metavar="DIR", help="the folders of the learners")
+    report.add_argument("--csv", type=Path, metavar="FILE", help="write all of it as a table, too")
 
 
 def _seed(text: str) -> int:

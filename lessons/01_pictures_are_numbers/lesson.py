@@ -163,6 +163,13 @@ for name, part in parts.items():
 #   centred.
 # * Whether the labels are right. Nearly all are. Lesson 9 will show you some to doubt.
 #
+# ## Now you
+#
+# Crop, invert, average and count: five exercises on pictures as arrays. `python -m lessons start`
+# makes a folder of your own, `my-minigrad`, with a file for each lesson in which functions are
+# missing. Fill them in; `python -m lessons watch` says, whenever you save, what is right, and what
+# is wrong and why.
+#
 # ## What comes next
 #
 # The number in one pixel says nothing about a 7. Nine neighbouring pixels can say something: that

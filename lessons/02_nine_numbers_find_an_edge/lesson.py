@@ -310,6 +310,11 @@ print(f"convolution with the rotated filter minus correlation: at most {differen
 # * Why anybody should want the stamps. They come back when a network learns: then each error in the
 #   result goes back to the pixels it came from, and it goes back as a stamp.
 #
+# ## Now you
+#
+# Slide the filter yourself, first with loops and then without: six exercises, `python -m lessons
+# check 2`.
+#
 # ## What comes next
 #
 # Four straight filters and four diagonal ones, and a way to sum up what they found in 128 numbers:

@@ -220,6 +220,11 @@ for name, share in changes.items():
 # * What a move of five pixels does. The areas stay where they are, and so the fingerprint changes
 #   then.
 #
+# ## Now you
+#
+# Make the eight filters out of two, pool, and take a fingerprint: six exercises, `python -m lessons
+# check 3`.
+#
 # ## What comes next
 #
 # We take the fingerprints of all eights and of all ones, and average them. Then we have an ideal

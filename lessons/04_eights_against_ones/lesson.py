@@ -285,6 +285,11 @@ print(f"called an eight if there is more than {middle:.0f}: {wrong} mistakes")
 # * Whether an average is the best of ideals. Weights that are looked for do better than weights
 #   that are averaged: lesson 7 again.
 #
+# ## Now you
+#
+# Normalise, measure, decide, and count who decided rightly: six exercises, `python -m lessons check
+# 4`.
+#
 # ## What comes next
 #
 # How do you make a number better, if you do not know which way is better? Lesson 5 does it for two

@@ -418,6 +418,11 @@ for rate in (0.0001, 0.001, 0.01, 0.1, 0.3, 0.7, 0.8):
 # - Our loss has one lowest place, and the update gets there. That of a network has countless hollows,
 #   and the update ends in one of them. That this is usually good enough is a surprise to many.
 #
+# ## Now you
+#
+# Loss, nudge, slope, update: seven exercises, `python -m lessons check 5`. The last asks for three
+# learning rates: one too small, one good, one too large.
+#
 # ## What comes next
 #
 # We worked out two rules by hand. A network needs thousands. In lesson 6 the machine finds them.

@@ -682,6 +682,12 @@ lesson.receipt("gradients of all machines are those by nudging", promised="apart
 # - Gradients of gradients. The gradients here are plain numbers that remember nothing. minigrad's
 #   can remember (`create_graph=True`).
 #
+# ## Now you
+#
+# Now build the machine: twenty-one exercises, the heart of all of them, `python -m lessons check
+# 6`. Each derivative that you write is checked by nudging, and a wrong one is told what is wrong
+# with it.
+#
 # ## What comes next
 #
 # We have a machine for gradients, and from lesson 5 an update. In lesson 7 they are let loose on

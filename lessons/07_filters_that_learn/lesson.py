@@ -244,6 +244,11 @@ lesson.receipt(f"mistakes on {len(new_truth):,} new ones", "at most 6",
 # - Where random numbers should start from, and how large. Ours were chosen so that sums come out
 #   neither huge nor tiny.
 #
+# ## Now you
+#
+# The convolution and its way back, pooling and its way back, and the update: eight exercises,
+# `python -m lessons check 7`.
+#
 # ## What comes next
 #
 # Two digits were the lecture's example. There are ten. **Lesson 8** takes all of them.

@@ -267,6 +267,11 @@ lesson.figure(plot.filters(network[0].weight, columns=8, size=1.1), "the-filters
 # - Optimisers that choose a rate for each number by themselves, such as Adam (`optim.Adam`).
 # - How to find a good learning rate without trying. Nobody knows; everybody tries.
 #
+# ## Now you
+#
+# Softmax that does not overflow, cross-entropy and its famous derivative, minibatches, momentum:
+# six exercises, `python -m lessons check 8`.
+#
 # ## What comes next
 #
 # One layer of filters sees edges. **Lesson 9** puts a second layer on top of the first.

@@ -207,6 +207,12 @@ if len(worst) > 0:
 #   there are more of them. `examples/train_mnist.py` does that and gets further.
 # - Tricks that help in deeper networks, such as normalising what goes into a layer.
 #
+# ## Now you
+#
+# Random beginnings, layers in a row, and the loop that trains them: five exercises, `python -m
+# lessons check 9`. Then `python -m lessons train` trains this lesson's network with your functions
+# in minigrad, in the place of ours.
+#
 # ## What comes next
 #
 # It works, and nobody told it what to look for. So what did it find? **Lesson 10** looks into the

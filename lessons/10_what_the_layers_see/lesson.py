@@ -449,6 +449,11 @@ print(f"{living} filters, {compared:,} answers; stronger than to the ninth favou
 # * What would happen if a stroke were taken away. The gradient tells of small changes. After a
 #   large one, other ReLUs let something through, and all has to be computed anew.
 #
+# ## Now you
+#
+# Find the patches that excite a filter most, and project back what counts in them: six exercises,
+# `python -m lessons check 10`.
+#
 # ## What comes next
 #
 # After the second layer of filters come 256 numbers, and then 64. They are all that the network
