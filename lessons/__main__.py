@@ -164,7 +164,7 @@ def run(chosen: list[Entry], lessons: dict[int, Entry], args: argparse.Namespace
     """Run the chosen lessons: 0 if all receipts hold, 1 if not or if a lesson fails, 130 after Ctrl-C."""
     from lessons import kit  # NumPy comes with it, which a list can do without
 
-    check_data(args.data)
+    kit.check_data(args.data)
     make_folders([args.out / entry.name for entry in chosen])
     start, status, last_words = time.perf_counter(), 0, ""
     session = kit.open_session(kit.Session(lessons, args.data, args.out, args.seed, args.show))
@@ -190,17 +190,6 @@ def run(chosen: list[Entry], lessons: dict[int, Entry], args: argparse.Namespace
     if last_words:
         print(last_words, file=sys.stderr)
     return status
-
-
-def check_data(folder: Path | None) -> None:
-    """Load the data folder that was asked for, if any; the lessons will find it loaded."""
-    from lessons import kit
-
-    try:
-        if folder is not None:
-            kit.load_mnist(folder)
-    except (OSError, ValueError) as error:
-        raise BadInput(f"--data: {error}") from error
 
 
 def make_folders(folders: list[Path]) -> None:

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lessons import Entry, catalogue, drawing, terminal
+from lessons import BadInput, Entry, catalogue, drawing, terminal
 
 if TYPE_CHECKING:
     from graphviz import Digraph
@@ -200,6 +200,15 @@ def load_mnist(folder: Path | None) -> "tuple[Dataset, Dataset, Dataset]":
         part.images.setflags(write=False)
         part.labels.setflags(write=False)
     return parts
+
+
+def check_data(folder: Path | None) -> None:
+    """Load the data folder that was asked for, if any, for the lessons to find; BadInput if it fails."""
+    try:
+        if folder is not None:
+            load_mnist(folder)
+    except (OSError, ValueError) as error:
+        raise BadInput(f"--data: {error}") from error
 
 
 @contextmanager

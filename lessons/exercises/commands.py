@@ -17,7 +17,7 @@ from lessons.exercises.runner import FileReport, check_file, check_files
 from lessons.exercises.sheets import Exercise, Sheet, sheets
 from lessons.exercises.workspace import NOTES, Workspace, find, opened
 from lessons.exercises.workspace import start as begin
-from lessons.kit import load_mnist
+from lessons.kit import check_data, load_mnist
 from lessons.terminal import console, say
 
 
@@ -110,7 +110,6 @@ def progress(args: argparse.Namespace, root: Path) -> int:
 
 
 def train(args: argparse.Namespace, root: Path) -> int:
-    from lessons.__main__ import check_data
     from lessons.exercises import training
 
     check_data(args.data)
