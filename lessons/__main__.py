@@ -115,7 +115,7 @@ def add_exercises(commands: "argparse._SubParsersAction[Parser]", root: Path) ->
     start.add_argument("folder", nargs="?", type=Path, metavar="DIR", help="where (this folder, if it "
                        "holds exercises, else my-minigrad)")
     check = command("check", "exercises: say for each whether it is right, and if not, why", where, limit)
-    check.add_argument("exercise", nargs="?", default="", metavar="N", help="a lesson's, 4, or one, 4.decide")
+    check.add_argument("exercise", nargs="?", default="", metavar="N", help="a lesson's, 4, or one, 4.error")
     watch = command("watch", "exercises: check on every save", where)
     watch.add_argument("--seconds", type=float, default=0.3, metavar="S", help="how often to look (0.3)")
     hint = command("hint", "exercises: the next hint", where)

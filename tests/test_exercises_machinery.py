@@ -522,7 +522,7 @@ def test_bad_words_are_told_in_a_line(root, capsys, words, told, monkeypatch):
 def test_hints_come_one_by_one_and_stay_counted(root, capsys):
     run(root, "start", capsys)
     assert "1.double, hint 1 of 2:\nAdd it to itself." in run(root, "hint", capsys)[1]
-    assert "hint 2 of 2:\nreturn x + x" in run(root, "hint 1.double", capsys)[1]
+    assert "hint 2 of 2:\nAdd it to itself.\nreturn x + x" in run(root, "hint 1.double", capsys)[1]
     assert "--reveal" in run(root, "hint", capsys)[1]
     write(double="return x + x")
     assert "1.quadruple, hint 1 of 3" in run(root, "hint", capsys)[1]

@@ -75,7 +75,7 @@ def convolve(picture, filter):
     """The convolution of a picture with a filter, by means of `correlate` and `rotate`.
 
     picture: an array (H, W). filter: an array (3, 3).
-    Returns an array (H - 2, W - 2) of float64: the places where the whole filter was in play.
+    Returns an array (H - 2, W - 2) of float64: the places where all of the filter lies inside the picture.
 
     The picture of a single dot in the middle, 5 × 5, convolved with [[1, 2, 3],
                                                                      [4, 5, 6],

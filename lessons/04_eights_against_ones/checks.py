@@ -160,7 +160,7 @@ counted = ours.classification_matrix
 @exercise(
     hints=[
         "With `are_eights & called_eights` you have an array that is True where both are: an eight that was "
-        "called one. np.sum counts the True in it.",
+        "called an eight. np.sum counts the True in it.",
         "~called_eights turns each truth round: True where it was not called an eight. (`and`, `or` and "
         "`not` do not work on arrays: &, | and ~ do.)",
         "First row, called eights: called_eights & are_eights, then called_eights & ~are_eights. Second row: "

@@ -43,7 +43,7 @@ def slope_by_nudging(f, x, nudge):
 def slope_both_ways(f, x, nudge):
     """The central difference: nudge x up and down, and take the slope between the two.
 
-    f, x, nudge: as in slope_by_nudging. Where f is x itself is not needed.
+    f, x, nudge: as in slope_by_nudging. f(x) itself is not needed.
     Returns the slope, a number.
 
     For f(x) = x², x = 3 and a nudge of 0.5, f is 12.25 above and 6.25 below, and the slope is 6 / 1 = 6.

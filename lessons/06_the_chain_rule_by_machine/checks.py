@@ -114,7 +114,7 @@ def exp_vjp(judge, rng):
     hints=[
         "log undoes exp. If the output u = log(x) moves by h, then x = exp(u) moves by x·h: you have just "
         "seen that.",
-        "Read that the other way round: if x moves by 1, u moves by 1/x. That is the slope.",
+        "Read that the other way round: if x moves by a tiny h, u moves by h/x. So the slope is 1/x.",
         "Times g: return g / x.",
     ],
     place=lambda function: vjps(ops.log, function),
@@ -151,6 +151,9 @@ def relu(x):
 def relu_vjp(judge, rng):
     judge.gradient(relu, np.array([-1.5, 0.5, 2.0, -0.25]))
     singles(judge, rng, relu)
+    answer = judge.ask(np.array([5.0, 7.0, -1.0]), np.array([-2.0, 0.0, 4.0]))
+    judge.expect(np.shape(answer) != (3,) or answer[1] == 0, "wrong-at-kink",
+                 "At x = 0, the corner, it does not hand back 0.")
     judge.gradient(relu, np.array([0.5, 0.0, -1.0, 0.0, 2.0]))
 
 
@@ -166,6 +169,9 @@ def relu_vjp(judge, rng):
 def maximum_vjp(judge, rng):
     judge.gradient(np.maximum, np.array([1.5, -1.0, 0.5, -2.0]), np.array([0.5, -0.25, 2.0, -2.5]))
     pairs(judge, rng, np.maximum)
+    answer = judge.ask(np.array([5.0, 4.0]), np.array([3.0, 2.0]), np.array([1.0, 2.0]))
+    judge.expect(np.shape(answer) != (2, 2) or answer[0][1] == answer[1][1] == 2, "wrong-at-kink",
+                 "Where x and y are equal, it does not hand half of `g` to each.")
     judge.gradient(np.maximum, np.array([1.0, 2.0, -1.0, 0.5]), np.array([1.0, 1.5, -1.0, 3.0]))
 
 

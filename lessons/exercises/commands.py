@@ -232,7 +232,7 @@ def _workspace(args: argparse.Namespace, root: Path) -> Workspace:
 
 
 def _chosen(word: str, workspace: Workspace) -> list[tuple[Sheet, Path, list[str]]]:
-    """The exercises that a word names: "" all, "4" a lesson's, "4.decide" one."""
+    """The exercises that a word names: "" all, "4" a lesson's, "4.error" one."""
     if not word:
         return [(sheet, workspace.path(sheet), list(sheet.exercises)) for sheet in workspace.sheets.values()]
     number, dot, name = word.partition(".")

@@ -153,6 +153,7 @@ class Judge:
         """The words of a gradient check, which counts its inputs, with the names of our arguments."""
         cotangent, *names = inspect.signature(self.solution).parameters
         words = re.sub(r"\binput (\d)\b", lambda found: f"`{names[int(found[1])]}`", words)
+        words = words.replace("a cotangent of zeros", f"`{cotangent}` = 0")
         return words.replace("the cotangent", f"`{cotangent}`")
 
     # ---- calling

@@ -77,7 +77,10 @@ def print_next(sheet: Sheet | None, exercise: Exercise | None, workspace: Worksp
 
 
 def print_hint(exercise: Exercise, number: int) -> None:
+    """The hints so far, the newest last: a later one builds on those before it."""
     say(f"{exercise.key}, hint {number} of {len(exercise.hints)}:", "bold")
+    for hint in exercise.hints[: number - 1]:
+        say(hint, "dim")
     say(exercise.hints[number - 1])
 
 

@@ -74,8 +74,8 @@ class Compared:
             for (i, j), number in zip(outputs[k], claimed):
                 self.smooth[i][:, j] -= self.measured.cotangents[:, k] * number
             if not self._may_be(k, outputs[k], claimed, rng):
-                for (i, j), number in zip(outputs[k], claimed):
-                    wrong[i].append((k, j, number))
+                for i in {i for i, _ in outputs[k]}:
+                    wrong[i].append((k, outputs[k], claimed))
         for i, j in unjudged:
             self.measured.numeric[i][:, j] = np.nan
         if unjudged:
@@ -91,18 +91,20 @@ class Compared:
         slack = 1e-3 * max(abs(low), abs(high))
         return low - slack <= claimed[0] <= high + slack
 
-    def _kink_finding(self, i, claims):
-        first = claims[0][0]
-        tied = [(j, number) for k, j, number in claims if k == first]
+    def _kink_finding(self, i, cases):
+        k, places, claimed = cases[0]
         shown = []
-        for j, number in tied[:3]:
-            before, after = self.measured.kinks[i, j][first]
+        for place, number in zip(places[:4], claimed):
+            before, after = self.measured.kinks[place][k]
             before, after = (0.0 if abs(x) < 1e-6 * abs(after - before) else x for x in (before, after))
-            shown.append(f"{self._element(i, j)} has the slopes {before:.4g} before and {after:.4g} after, "
+            shown.append(f"{self._element(*place)} has the slopes {before:.4g} before and {after:.4g} after, "
                          f"and the answer {number:.4g}")
-        sentence = (f"At a {'tie' if len(tied) > 1 else 'kink'}, the gradient of input {i} is none that the "
-                    "function has close by, nor a mean of such.")
-        return Finding("wrong-at-kink", sentence, f"for output element {first}, {'; '.join(shown)}",
+        if len(places) == 1:
+            sentence = f"At a kink, the gradient of input {i} is none that the function has close by."
+        else:
+            sentence = (f"At a tie, the gradient of input {i} is none that the function has close by, nor a "
+                        "mean of such: those who tie share one gradient.")
+        return Finding("wrong-at-kink", sentence, f"for output element {k}, {'; '.join(shown)}",
                        "what the backward pass does with numbers that are equal, or at the border", i)
 
     def _element(self, i, j):

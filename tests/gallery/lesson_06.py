@@ -198,6 +198,16 @@ def zeros_written_into_g(g, x):
     return g
 
 
+@wrong("relu_vjp", "wrong-at-kink")
+def everything_at_the_corner(g, x):
+    return g * (x >= 0)
+
+
+@wrong("maximum_vjp", "wrong-at-kink")
+def a_draw_goes_to_y(g, x, y):
+    return g * (x > y), g * (x <= y)
+
+
 @wrong("maximum_vjp", "wrong-at-kink")
 def nothing_for_a_draw(g, x, y):
     return g * (x > y), g * (y > x)
