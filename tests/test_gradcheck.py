@@ -314,6 +314,23 @@ def test_several_outputs():
     assert judged(f, lambda g, x: g[0] * np.cos(x), normal(2, 3)).verdict == "wrong"
 
 
+def test_a_tuple_of_one_output_has_a_tuple_of_one_cotangent():
+    assert judged(lambda x: (np.sin(x),), lambda g, x: g[0] * np.cos(x), normal(2, 3))
+
+
+def test_complex_numbers_are_refused():
+    with pytest.raises(TypeError, match="it returned complex"):
+        check_vjp(lambda x: x * 1j, lambda g, x: g, [normal(3)])
+
+
+def test_a_tolerance_holds_for_what_is_sampled_too():
+    def slow(x):
+        time.sleep(0.001)
+        return np.sin(x)
+
+    assert judged(slow, lambda g, x: 1.001 * g * np.cos(x), normal(1000), seconds=0.3, rtol=0.01)
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_the_gradient_has_the_dtype_of_its_input(dtype):
     x, y = normal(3, 4).astype(dtype), normal(4).astype(np.float64)

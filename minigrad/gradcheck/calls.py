@@ -28,8 +28,10 @@ class Calls:
             kinds = ", ".join(str(x.dtype) for x in self.arrays) or "none at all"
             raise TypeError(f"check of {self.name}: wanted at least one array of floating-point numbers, "
                             f"got {kinds}")
-        outputs = self._outputs(self._on_copies("f", f, self.point))
-        self.single = len(outputs) == 1
+        result = self._on_copies("f", f, self.point)
+        outputs, self.single = self._outputs(result), not isinstance(result, tuple | list)
+        if any(x.dtype.kind == "c" for x in outputs):
+            raise TypeError(f"check of {self.name}: wanted real numbers, it returned complex ones")
         self.shapes = [x.shape for x in outputs]
         self.dtypes = [x.dtype if is_float(x) else np.dtype(np.float64) for x in outputs]
         self.out = self._flat(outputs)

@@ -169,7 +169,10 @@ def in_given_dtypes(calls, g, compared):
         if x is None:
             continue
         rough = 1e-2 * (compared.measured.weight[i][0] + np.abs(compared.claimed[i][0]).max(initial=0.0))
-        if x.dtype != dtype:
+        if x.shape != calls.arrays[i].shape:
+            findings.append(Finding("wrong-shape", f"In {dtype}, the gradient of input {i} has the shape "
+                                    f"{x.shape}; its input has {calls.arrays[i].shape}.", input=i))
+        elif x.dtype != dtype:
             findings.append(Finding("wrong-dtype", f"The gradient of input {i} is {x.dtype}; its input is "
                                     f"{dtype}.", "", "constants of float64, and conversions on the way", i))
         elif not np.all(np.isfinite(x)):

@@ -113,7 +113,9 @@ class Compared:
 
     def doubts(self):
         """Why there are elements of which nothing can be said: a set of reasons, empty if there are none."""
-        reasons = set()
+        numeric = [self.measured.numeric[i] for i in self.claimed if self.measured.numeric[i].size]
+        nothing = numeric and np.all(np.isnan(np.hstack(numeric)))
+        reasons = {"no time to judge a single element"} if nothing and not self.measured.troubles else set()
         for (i, j), trouble in self.measured.troubles.items():
             reasons.add(f"{trouble} at {self._element(i, j)}")
         for i in self.claimed:
@@ -134,7 +136,9 @@ class Compared:
             parts = [self.claimed[i] * direction[i].reshape(-1) for i in self.claimed]
             claimed = sum(part.sum(axis=1) for part in parts)
             size = sum(np.abs(part).sum(axis=1) for part in parts)
-            if np.any(~(np.abs(claimed - slope) <= bar + 1e-5 * size)):
+            way = sum(np.abs(direction[i]).sum() for i in self.claimed)
+            allowed = bar + max(1e-5, self.rtol or 0.0) * size + (self.atol or 0.0) * way
+            if np.any(~(np.abs(claimed - slope) <= allowed)):
                 return True
         return False
 

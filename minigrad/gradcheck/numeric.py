@@ -215,7 +215,7 @@ class Nudged:
                 return
             [value], [bar], [jump], [jump_bar] = self._windows(*self._looks(line, THREE), THREE)
             largest = np.abs(value).max(initial=0.0)
-            agree = np.abs(exact / TINY - value) <= bar + 1e-9 * largest
+            agree = np.abs(exact / TINY - value) <= bar + 16 * self.noise + 1e-9 * np.abs(value)
             if not np.all(agree & (np.abs(jump) <= 8 * jump_bar) & (bar <= 1e-3 * largest)):
                 return
         self.method = COMPLEX
