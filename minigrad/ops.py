@@ -26,6 +26,8 @@ from types import MethodType
 
 import numpy as np
 
+from minigrad import contraction
+
 
 class Op:
     """An operation: its `forward` on NumPy arrays, and `vjps`, one for each argument that can have a
@@ -39,7 +41,7 @@ class Op:
         self.forward, self.name, self.vjps = forward, forward.__name__, ()
         self.__name__, self.__doc__, self.__wrapped__ = forward.__name__, forward.__doc__, forward
         self.signature = inspect.signature(forward)
-        self.arity = len(self.signature.parameters)
+        self.arity, self.defaults = len(self.signature.parameters), forward.__defaults__ or ()
 
     def __call__(self, *args, **named):
         if named or len(args) != self.arity:
@@ -51,6 +53,9 @@ class Op:
 
     def _complete(self, args, named):
         """Arguments in order, with the named ones and the defaults filled in, so that a vjp sees them all."""
+        missing = self.arity - len(args)
+        if not named and 0 < missing <= len(self.defaults):
+            return args + self.defaults[-missing:]            # the usual case, without the slow `bind`
         bound = self.signature.bind(*args, **named)
         bound.apply_defaults()
         return bound.args
@@ -164,7 +169,7 @@ defvjp(sigmoid, lambda g, out, x: g * out * (1 - out))
 
 @op
 def relu(x):
-    return np.maximum(x, 0)
+    return x.clip(0, np.inf) if x.dtype.kind == "f" else np.maximum(x, 0)    # the same; clip is faster
 defvjp(relu, lambda g, out, x: g * (out > 0))                 # at the kink, x = 0, the slope is taken as 0
 
 @op
@@ -265,7 +270,7 @@ def keep(g, x, dim):
 
 @op
 def sum(x, dim=None, keepdim=False):
-    return np.sum(x, reduced(x, dim, "sum"), keepdims=keepdim)
+    return x.sum(reduced(x, dim, "sum"), keepdims=keepdim)
 defvjp(sum, lambda g, out, x, dim, keepdim: broadcast_to(keep(g, x, dim), x.shape))
 
 @op
@@ -275,12 +280,11 @@ def broadcast_to(x, shape):
     return np.broadcast_to(x, tuple(n if wish == -1 else wish for wish, n in zip(shape, lengths)))
 defvjp(broadcast_to, lambda g, out, x, shape: sum_to(g, x.shape))
 
-@op
 def sum_to(x, shape):
     """Add up `x` over the axes along which an array of `shape` would have to be repeated to look like it."""
-    x = np.sum(x, tuple(range(x.ndim - len(shape))))
-    return np.sum(x, tuple(i for i, n in enumerate(shape) if n == 1), keepdims=True)
-defvjp(sum_to, lambda g, out, x, shape: broadcast_to(g, x.shape))
+    new = x.ndim - len(shape)
+    repeated = tuple(i for i in range(x.ndim) if i < new or shape[i - new] == 1)
+    return reshape(sum(x, repeated), shape) if repeated else x
 
 
 # --- The largest --------------------------------------------------------------------------------------------
@@ -299,23 +303,24 @@ def share(g, hit, dim):
     return g * hit / sum(hit, dim, True)                      # a tie: the winners share the gradient evenly
 
 @op
-def max_along(x, dim):
-    """The largest along one axis, as in the windows of max pooling: slice against slice, in memory order."""
-    if x.shape[dim] == 0:
-        raise IndexError(f"axis {dim} has no elements, so there is no largest one")
-    return functools.reduce(np.maximum, np.moveaxis(x, dim, 0))
-defvjp(max_along, lambda g, out, x, dim: keep(g, x, dim) * first_hit(x, out, dim))    # the first takes it all
+def largest(x):
+    """The largest in each window, as in max pooling: (..., KH, KW) -> (...). The first of equals counts."""
+    if 0 in x.shape[-2:]:
+        raise IndexError(f"windows of {x.shape[-2:]} are empty, so there is no largest number")
+    return functools.reduce(np.maximum, (x[(..., *place)] for place in np.ndindex(x.shape[-2:])))
+defvjp(largest, lambda g, out, x: to_largest(g, x, out))
 
 @op
-def first_hit(x, top, dim):
-    """Where `x` first reaches `top` along `dim`: (..., L, ...) and (..., ...) -> booleans (..., L, ...)."""
-    hits = np.empty_like(x, dtype=bool)
-    hit, value, free = np.moveaxis(hits, dim, 0), np.moveaxis(x, dim, 0), np.True_
-    for i in range(len(hit) - 1):
-        hit[i] = (value[i] == top) & free
-        free = free ^ hit[i]
-    hit[-1] = free                                            # where nobody reached it yet, the last one does
-    return hits
+def to_largest(g, x, top):
+    """`g` put where each window of `x` first reaches its `top`, in reading order: (...) -> (..., KH, KW)."""
+    out, left = np.empty_like(x, g.dtype), g
+    for place in list(np.ndindex(x.shape[-2:]))[:-1]:
+        part = left * (x[(..., *place)] == top)
+        out[(..., *place)] = part
+        left = left - part                                    # once it is placed, nothing is left
+    out[..., -1, -1] = left                                   # where none before has reached it, the last has
+    return out
+defvjp(to_largest, lambda g, out, z, x, top: sum(g * to_largest(np.ones(z.shape, z.dtype), x, top), (-2, -1)))
 
 @op
 def shift(x, dim):
@@ -331,8 +336,26 @@ def shift(x, dim):
 def product(x, y):
     """Matrix product: (..., n, k) @ (..., k, m) -> (..., n, m); leading axes are broadcast."""
     return np.matmul(x, y)
-defvjp(product, lambda g, out, x, y: mT(product(y, mT(g))),   # g·yᵀ as (y·gᵀ)ᵀ: faster where m is huge
+defvjp(product, lambda g, out, x, y: product(g, mT(y)),       # (n, m) @ (m, k) -> (n, k)
                 lambda g, out, x, y: product(mT(x), g))       # (k, n) @ (n, m) -> (k, m)
+
+@op
+def contract(x, y, letters, start=None):
+    """Products, added up over the letters that the result lacks: "fcij,cijhwn->fhwn" (Einstein's notation).
+
+    Each letter is an axis, and stands in two of the three. In memory the result has the axes of x first, and
+    then those of y, in their order. `start`, which is broadcast, is what the products are added to.
+    """
+    out = contraction.contract(x, y, letters, np.result_type(x, y, x if start is None else start))
+    return out if start is None else np.add(out, start, out=out)
+defvjp(contract, lambda g, out, x, y, letters, start: contract(g, y, turned(letters, 2, 1, 0)),
+                 lambda g, out, x, y, letters, start: contract(x, g, turned(letters, 0, 2, 1)),
+                 None,
+                 lambda g, out, x, y, letters, start: g)
+
+def turned(letters, *order):
+    parts = letters.replace("->", ",").split(",")
+    return "{},{}->{}".format(*(parts[i] for i in order))
 
 def mT(x):
     return permute(x, (*range(x.ndim - 2), x.ndim - 1, x.ndim - 2))
@@ -342,16 +365,17 @@ def mT(x):
 
 @op
 def reshape(x, shape):
-    return np.reshape(x, shape)
+    return x.reshape(shape)
 defvjp(reshape, lambda g, out, x, shape: reshape(g, x.shape))
 
 @op
 def permute(x, dims):
-    return np.transpose(x, dims)
+    return x.transpose(dims)
 defvjp(permute, lambda g, out, x, dims: permute(g, inverse(dims)))
 
 def inverse(dims):
-    return tuple(int(i) for i in np.argsort([dim % len(dims) for dim in dims]))
+    places = [dim % len(dims) for dim in dims]
+    return tuple(map(places.index, range(len(places))))
 
 @op
 def getitem(x, index):
@@ -388,33 +412,38 @@ def inside(widths, padded):
     return tuple(slice(low, n - high) for n, (low, high) in zip(padded.shape, widths))
 
 @op
-def unfold(x, dimension, size, step):
-    """All windows of `size` along `dimension`, `step` apart: (..., L, ...) -> (..., windows, ..., size).
+def windows(x, dims, sizes, steps, gaps):
+    """All windows along some axes: (..., L, ...) -> (..., windows, ..., *sizes).
 
-    Nothing is copied. The windows overlap in memory, so the result must only be read.
+    They begin `steps` apart, and what a window holds is `gaps` apart. Nothing is copied. The windows overlap
+    in memory, so the result must only be read.
     """
-    length, stride = x.shape[dimension], x.strides[dimension]
-    if not (1 <= size <= length and step >= 1):
-        raise ValueError(f"windows of {size}, {step} apart, do not fit axis {dimension} of {length}")
     shape, strides = list(x.shape), list(x.strides)
-    shape[dimension], strides[dimension] = (length - size) // step + 1, stride * step
-    return np.lib.stride_tricks.as_strided(x, (*shape, size), (*strides, stride), writeable=False)
-defvjp(unfold, lambda g, out, x, dimension, size, step: fold(g, dimension % x.ndim, step, x.shape[dimension]))
+    for dim, size, step, gap in zip(dims, sizes, steps, gaps):
+        span = gap * (size - 1) + 1
+        if not (1 <= span <= x.shape[dim] and step >= 1):
+            raise ValueError(f"windows of {span}, {step} apart, do not fit axis {dim} of {x.shape[dim]}")
+        shape[dim], strides[dim] = (x.shape[dim] - span) // step + 1, x.strides[dim] * step
+        strides.append(x.strides[dim] * gap)
+    return np.lib.stride_tricks.as_strided(x, (*shape, *sizes), strides, writeable=False)
+defvjp(windows, lambda g, out, x, dims, sizes, steps, gaps: fold(g, dims, steps, gaps, x.shape))
 
 @op
-def fold(x, dim, step, length):
-    """Windows put back, and added up where they overlap: (..., windows, ..., size) -> (..., length, ...)."""
-    windows, size = x.shape[dim], x.shape[-1]
-    shape = (*x.shape[:dim], length, *x.shape[dim + 1 : -1])
-    if step == size and windows * size == length:             # side by side, no overlaps: nothing to add up
-        return np.moveaxis(x, -1, dim + 1).reshape(shape)
-    out = np.zeros_like(x[..., 0], shape=shape)
-    target = np.moveaxis(out, dim, -1)
-    source = np.moveaxis(x, dim, -2)
-    for i in range(size):
-        target[..., i : i + step * windows : step] += source[..., i]
+def fold(x, dims, steps, gaps, shape):
+    """Windows put back into `shape`, and added up where they overlap: the transpose of `windows`."""
+    sizes = x.shape[len(shape):]
+    if steps == sizes and [x.shape[dim] * n for dim, n in zip(dims, sizes)] == [shape[dim] for dim in dims]:
+        # Side by side, nothing overlaps: there is nothing to add up, and not even anything to copy.
+        order = sorted(range(x.ndim), key=lambda i: i if i < len(shape) else dims[i - len(shape)] + 0.5)
+        return x.transpose(order).reshape(shape)
+    out = np.zeros_like(x[(..., *[0] * len(dims))], shape=shape)
+    for place in np.ndindex(sizes):
+        here = [slice(None)] * len(shape)
+        for dim, i, step, gap in zip(dims, place, steps, gaps):
+            here[dim] = slice(i * gap, i * gap + step * (x.shape[dim] - 1) + 1, step)
+        out[tuple(here)] += x[(..., *place)]
     return out
-defvjp(fold, lambda g, out, x, dim, step, length: unfold(g, dim, x.shape[-1], step))
+defvjp(fold, lambda g, out, x, dims, steps, gaps, shape: windows(g, dims, x.shape[len(shape):], steps, gaps))
 
 
 # --- Composed: no gradients of their own --------------------------------------------------------------------
@@ -561,6 +590,12 @@ def unsqueeze(x, dim):
     """A new axis of length 1, at place `dim`."""
     dim = axis(x, dim, "unsqueeze", new=1)
     return reshape(x, (*x.shape[:dim], 1, *x.shape[dim:]))
+
+def unfold(x, dimension, size, step):
+    """All windows of `size` along `dimension`, `step` apart: (..., L, ...) -> (..., windows, ..., size)."""
+    fits = 1 <= size <= length(x, dimension, "unfold") and step >= 1
+    wanted(fits, "unfold", "windows that fit the axis, and a step above 0", x, dimension, size, step)
+    return windows(x, (axis(x, dimension, "unfold"),), (size,), (step,), (1,))
 
 def length(x, dim, name):
     """How long an axis is, where there must be one."""

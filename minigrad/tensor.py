@@ -20,9 +20,11 @@ import numpy as np
 
 from minigrad import ops
 from minigrad.anomaly import refuse_first, users_place
+from minigrad.indexing import index_steps
 from minigrad.printing import written
 
 _float32 = np.dtype(np.float32)
+_NUMBERS = np.ndarray, np.generic
 _recording = True               # False inside `no_grad`
 _anomaly = False                # True inside `detect_anomaly`
 _clock = itertools.count()      # stamps every tensor: what was computed is newer than what it came from
@@ -47,9 +49,10 @@ class Tensor:
     __array_priority__ = 1000       # `array + tensor` is the tensor's business, not NumPy's
 
     def __init__(self, data, requires_grad=False):
-        self._data = _supported(np.array(data._data if isinstance(data, Tensor) else data))
+        array = _supported(np.array(data._data if isinstance(data, Tensor) else data))
         if not isinstance(data, (Tensor, np.ndarray, np.generic)):
-            self._data = self._data.astype(_float32)
+            array = array.astype(_float32)
+        self._data = array if array.ndim else _single(array)
         self._stamp = next(_clock)
         if requires_grad:
             self.requires_grad_()
@@ -58,7 +61,13 @@ class Tensor:
 
     def _record(self, op, args):
         """Call `op` on the arrays behind `args`; note how the result came about if one wants a gradient."""
-        values = [arg._seen() if isinstance(arg, Tensor) else _constant(arg) for arg in args]
+        values, wanted = [], 0
+        for arg in args:
+            if isinstance(arg, Tensor):         # to be kept as it is now: a user may write to what is shared
+                values.append(arg._data.copy("K") if arg._shared else arg._data)
+                wanted += arg._requires_grad
+            else:                               # NumPy's single numbers count as Python's own
+                values.append(arg.item() if isinstance(arg, np.generic) else arg)
         try:
             out = op.forward(*values)
         except (ValueError, TypeError, IndexError, OverflowError) as error:
@@ -66,9 +75,10 @@ class Tensor:
         if out.dtype is not _float32 and op is not ops.to:
             out = _as_pytorch(out, op, values)
         out = _wrap(out)
-        if _recording and out._data.dtype.kind == "f":
-            vjps = [vjp if isinstance(arg, Tensor) and arg._requires_grad else None
-                    for arg, vjp in zip(args, op.vjps)]
+        if wanted and _recording and out._data.dtype.kind == "f":
+            vjps = op.vjps if wanted == len(args) else [
+                vjp if isinstance(arg, Tensor) and arg._requires_grad else None
+                for arg, vjp in zip(args, op.vjps)]
             if any(vjps):
                 out._requires_grad = True
                 out._op, out._vjps, out._args, out._saved = op, vjps, args, (out._data, *values)
@@ -76,10 +86,6 @@ class Tensor:
             out._place = users_place()
             refuse_first(out, values, f"{op.name} made the first NaN or infinity, called at {out._place}")
         return out
-
-    def _seen(self):
-        """The array for an operation to see, and to keep: a copy of one that a user may write to."""
-        return self._data.copy("K") if self._shared else self._data
 
     def backward(self, gradient=None, retain_graph=None, create_graph=False):
         """Add the gradient of this tensor to the `.grad` of every leaf that it was computed from.
@@ -118,7 +124,7 @@ class Tensor:
     def detach(self):
         """The same numbers, cut off from the graph. A change of them in place changes this tensor too."""
         alias = _wrap(self._data)
-        alias._base, alias._shared = weakref.ref(self), self._shared
+        alias._data, alias._base, alias._shared = self._data, weakref.ref(self), self._shared
         return alias
 
     def clone(self):
@@ -141,8 +147,8 @@ class Tensor:
         """`x[index] = value`, where it need not be recorded; RuntimeError where it would have to be."""
         if _recording and (self._requires_grad or isinstance(value, Tensor) and value._requires_grad):
             raise RuntimeError("x[index] = value is not recorded: use where() or cat(), or no_grad()")
-        changed = self._data.copy()
-        *before, last = _steps(index)
+        changed = np.array(self._data)
+        *before, last = index_steps(index)
         part = functools.reduce(operator.getitem, before, changed)
         part[last] = value._data if isinstance(value, Tensor) else value
         self._in_place(_wrap(changed))
@@ -158,7 +164,7 @@ class Tensor:
         if self._shared:
             self._data[...] = array
         else:
-            self._data = np.asarray(array, self.dtype)
+            self._data = _wrap(np.asarray(array, self.dtype))._data
 
     data = property(detach, _replace,
                     doc="The numbers, as by `detach`. Assigning replaces them; graphs keep the old ones.")
@@ -178,7 +184,7 @@ class Tensor:
             raise RuntimeError("numpy() of a tensor that requires a gradient: call tensor.detach().numpy()")
         if self._shared:
             return self._data
-        view = self._data.view()
+        view = np.asarray(self._data).view()
         view.flags.writeable = False
         return view
 
@@ -203,7 +209,7 @@ class Tensor:
         return (self[i] for i in range(len(self)))
 
     def __repr__(self):
-        return written(self._data, self._op and self._op.name, self._requires_grad)
+        return written(np.asarray(self._data), self._op and self._op.name, self._requires_grad)
 
     # fmt: off
     def size(self, dim=None): return self.shape if dim is None else self.shape[dim]
@@ -218,9 +224,9 @@ class Tensor:
 
     # --- The operations, as operators and as methods --------------------------------------------------------
 
-    def __add__(self, other):      return ops.add(self, other)
+    def __add__(self, other):      return self._record(ops.add, (self, other))
     def __sub__(self, other):      return ops.sub(self, other)
-    def __mul__(self, other):      return ops.mul(self, other)
+    def __mul__(self, other):      return self._record(ops.mul, (self, other))
     def __truediv__(self, other):  return ops.div(self, other)
     def __pow__(self, other):      return ops.pow(self, other)
     def __matmul__(self, other):   return ops.matmul(self, other)
@@ -243,7 +249,7 @@ class Tensor:
     def __ipow__(self, other):     return self._in_place(self ** other)
     def zero_(self):               return self._in_place(ops.to(ops.where(True, 0.0, self), self.dtype))
 
-    def __getitem__(self, index):   return functools.reduce(ops.getitem, _steps(index), self)
+    def __getitem__(self, index):   return functools.reduce(ops.getitem, index_steps(index), self)
     def reshape(self, *shape):      return ops.reshape(self, _flat(shape))
     def view(self, *shape):         return ops.reshape(self, _flat(shape))
     def expand(self, *shape):       return ops.broadcast_to(self, _flat(shape))
@@ -274,7 +280,7 @@ class Tensor:
 def _wrap(array):
     """A tensor around an array that nobody else will write to, without a copy."""
     tensor = Tensor.__new__(Tensor)
-    tensor._data = array if type(array) is np.ndarray else np.asarray(array)
+    tensor._data = array if array.ndim > 0 or type(array) is np.float32 else _single(array)
     tensor._stamp = next(_clock)
     return tensor
 
@@ -289,9 +295,12 @@ def _walk(outputs, weights, retain_graph=None, create_graph=False):
     the vjps that make them are recorded like any other operation.
     """
     retain_graph = create_graph if retain_graph is None else retain_graph
-    gradients, newest = {}, []                  # the heap gives out the largest stamp first
+    gradients = {}
     for output, weight in zip(outputs, weights):
-        _contribute(gradients, newest, output, _weight(output, weight, create_graph))
+        g = _weight(output, weight, create_graph)
+        gradients[output] = gradients[output] + g if output in gradients else g
+    newest = [(-tensor._stamp, tensor) for tensor in gradients]
+    heapq.heapify(newest)                       # a heap gives out the smallest first: that is the newest
     while newest:
         _, tensor = heapq.heappop(newest)
         g = gradients.pop(tensor)
@@ -305,26 +314,21 @@ def _walk(outputs, weights, retain_graph=None, create_graph=False):
         for arg, vjp in zip(tensor._args, tensor._vjps):
             if vjp is None:
                 continue
-            part = vjp(g, *saved)
-            if part.shape != arg.shape:         # the argument was broadcast: undone here, for all operations
-                part = ops.sum_to(part, arg.shape)
-            if part.dtype != arg.dtype:
-                part = ops.to(part, arg.dtype)
+            part, numbers = vjp(g, *saved), arg._data
+            if part.shape != numbers.shape:     # the argument was broadcast: undone here, for all operations
+                part = ops.sum_to(part, numbers.shape)
+            if part.dtype is not numbers.dtype:
+                part = ops.to(part, numbers.dtype)
             if _anomaly:
                 refuse_first(part, (g, *tensor._saved), f"the gradient of {tensor._op.name} made the first "
                              f"NaN or infinity of the walk back; it was called at {tensor._place}")
-            _contribute(gradients, newest, arg, part)
+            if arg in gradients:
+                gradients[arg] = gradients[arg] + part
+            else:
+                gradients[arg] = part           # its first part: it has a turn to come
+                heapq.heappush(newest, (-arg._stamp, arg))
         if not retain_graph:
             tensor._args = tensor._vjps = tensor._saved = None
-
-
-def _contribute(gradients, newest, tensor, part):
-    """Add to a tensor's gradient, or begin it: then the tensor has a turn to come."""
-    if tensor in gradients:
-        gradients[tensor] = gradients[tensor] + part
-    else:
-        gradients[tensor] = part
-        heapq.heappush(newest, (-tensor._stamp, tensor))
 
 
 def _weight(output, weight, create_graph):
@@ -338,7 +342,7 @@ def _weight(output, weight, create_graph):
                            f"got {getattr(weight, 'shape', weight)}; only a single number needs none")
     if create_graph:
         return ops.to(weight if isinstance(weight, Tensor) else Tensor(weight), output.dtype)
-    return np.asarray(weight._data if isinstance(weight, Tensor) else weight, output.dtype)
+    return _wrap(np.asarray(weight._data if isinstance(weight, Tensor) else weight, output.dtype))._data
 
 
 def _unchanged(tensor):
@@ -439,9 +443,11 @@ def _supported(array):
     return array
 
 
-def _constant(arg):
-    """NumPy's single numbers count as Python's own, which take on the dtype of the tensor they meet."""
-    return arg.item() if isinstance(arg, np.generic) else arg
+def _single(number):
+    """A single number as a tensor keeps it. A fraction is NumPy's scalar, with which arithmetic takes a
+    seventh of the time that it takes with a 0-d array. Integers are not: as scalars they warn of overflow."""
+    array = np.asarray(number)
+    return array[()] if array.dtype.kind == "f" else array
 
 
 def _as_pytorch(out, op, values):
@@ -450,11 +456,11 @@ def _as_pytorch(out, op, values):
     Only a float64 tensor makes float64; all other fractions are float32. And a 0-d tensor widens no array.
     """
     if out.dtype == np.float16:                           # NumPy's answer for the smallest integers
-        return op.forward(*(v.astype(np.float32) if isinstance(v, np.ndarray) else v for v in values))
+        return op.forward(*(v.astype(np.float32) if isinstance(v, _NUMBERS) else v for v in values))
     if out.dtype.kind not in "iuf":
         return _supported(out)
     kinds = "f" if out.dtype.kind == "f" else "iu"
-    alike = [value for value in values if isinstance(value, np.ndarray) and value.dtype.kind in kinds]
+    alike = [value for value in values if isinstance(value, _NUMBERS) and value.dtype.kind in kinds]
     deciding = [value.dtype for value in alike if value.ndim > 0] or [value.dtype for value in alike]
     if kinds == "f":
         return out.astype(np.result_type(_float32, *deciding), copy=False)
@@ -465,7 +471,7 @@ def _as_pytorch(out, op, values):
 
 def _explained(error, op, values):
     """NumPy's error, with the operation and the shapes it was given."""
-    shapes = ", ".join(str(value.shape) for value in values if isinstance(value, np.ndarray))
+    shapes = ", ".join(str(value.shape) for value in values if isinstance(value, _NUMBERS))
     kind = next((kind for kind in (IndexError, TypeError) if isinstance(error, kind)), RuntimeError)
     call = f"{op.name} of {shapes}: "
     return kind(call + str(error).removeprefix(call))     # our own errors say it already
@@ -477,39 +483,6 @@ def _flat(sizes):
     if len(sizes) == 0 or not all(hasattr(size, "__index__") for size in given):
         raise TypeError(f"wanted whole numbers, one by one or in one sequence, got {sizes}")
     return tuple(map(operator.index, given))
-
-
-def _steps(index):
-    """An index as NumPy wants it, in one step, or in two if it has both integers and arrays.
-
-    NumPy would take those integers for arrays too, and move axes about. For PyTorch they come first.
-    """
-    if not isinstance(index, tuple):
-        return [_plain(index)]
-    parts = tuple(map(_plain, index))
-    if not {int, np.ndarray} <= set(map(type, parts)):
-        return [parts]
-    integers = []
-    for part in parts:
-        if type(part) is int or part is ...:
-            integers.append(part)
-        elif part is not None:                            # a mask stands for as many axes as it has itself
-            integers += [slice(None)] * (part.ndim if getattr(part, "dtype", None) == np.bool_ else 1)
-    return [tuple(integers), tuple(part for part in parts if type(part) is not int)]
-
-
-def _plain(part):
-    """A part of an index: an array for a tensor or a list, Python's number for a single one."""
-    if isinstance(part, slice) and part.step is not None and part.step < 0:
-        raise ValueError("slices that go backwards are not allowed: use flip()")
-    if isinstance(part, list):
-        part = np.array(part, None if part else np.int64)
-    part = part._data if isinstance(part, Tensor) else part
-    if not isinstance(part, (np.ndarray, np.generic)):
-        return part
-    if part.dtype == np.uint8:
-        raise IndexError("an index of uint8 was once a mask: use bool() for a mask, long() for positions")
-    return part if part.ndim > 0 else part.item()
 
 
 def _arrays(args):

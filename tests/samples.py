@@ -96,13 +96,6 @@ def choices(draw):
 
 
 @st.composite
-def hits(draw):
-    """(x, top, dim): whole numbers, with many ties, and the largest along `dim`."""
-    x, dim, _ = draw(along_one(ties=True))
-    return x, np.max(x, dim), dim
-
-
-@st.composite
 def stretches(draw):
     """(x, shape), where an array of x's shape broadcasts to `shape`."""
     shape = draw(shapes())
@@ -241,11 +234,60 @@ def unfoldings(draw):
 
 
 @st.composite
+def slidings(draw):
+    """(x, dims, sizes, steps, gaps): windows along none, one or several axes, named in any order.
+
+    They overlap, touch, or leave something out between them; and often they lie side by side, to the end.
+    """
+    shape = list(draw(shapes()))
+    dims = draw(st.permutations(range(len(shape))))[: draw(st.integers(0, 2))]
+    plan = []
+    for dim in dims:
+        size, step, gap, count = (draw(st.integers(1, most)) for most in (3, 3, 2, 3))
+        if draw(st.booleans()):
+            step, gap, rest = size, 1, 0
+        else:
+            rest = draw(st.integers(0, step - 1))
+        shape[dim] = gap * (size - 1) + 1 + step * (count - 1) + rest
+        plan.append((size, step, gap))
+    sizes, steps, gaps = zip(*plan) if plan else ((), (), ())
+    return draw(arrays(tuple(shape))), tuple(dims), sizes, steps, gaps
+
+
+@st.composite
 def foldings(draw):
-    """(x, dim, step, length): windows to be put back."""
-    whole, dim, size, step = draw(unfoldings())
-    dim = dim % whole.ndim
-    return draw(arrays(windows(whole, dim, size, step).shape)), dim, step, whole.shape[dim]
+    """(x, dims, steps, gaps, shape): windows to be put back."""
+    whole, dims, sizes, steps, gaps = draw(slidings())
+    found = slid(whole, dims, sizes, steps, gaps)
+    return draw(arrays(found.shape)), dims, steps, gaps, whole.shape
+
+
+@st.composite
+def frames(draw, **numbers):
+    """(x,): windows, along the last two axes, that hold something."""
+    height, width = draw(st.integers(1, 3)), draw(st.integers(1, 3))
+    return draw(arrays((*draw(shapes(max_dims=2)), height, width), **numbers)),
+
+
+@st.composite
+def winnings(draw):
+    """(g, x, top): what to put at the largest number of each window; windows with many ties; the largest."""
+    x, = draw(frames(ties=True))
+    return draw(arrays(x.shape[:-2])), x, np.max(x, (-2, -1))
+
+
+@st.composite
+def contractions(draw):
+    """(x, y, letters, start): up to two letters for each pair of the three, everywhere in any order."""
+    own, inner, outer = ("abcdef"[2 * i : 2 * i + draw(st.integers(0, 2))] for i in range(3))
+    side = draw(st.sampled_from([1, 1, 1, 0]))
+    lengths = {letter: draw(st.integers(side, 3)) for letter in own + inner + outer}
+    names = ["".join(draw(st.permutations(pair))) for pair in (own + inner, inner + outer, own + outer)]
+    of_x, of_y, of_result = (tuple(lengths[letter] for letter in name) for name in names)
+    of_start = of_result[draw(st.integers(0, len(of_result))):]
+    of_start = tuple(draw(st.sampled_from([1, n])) for n in of_start)
+    x, y, start = draw(array_groups([of_x, of_y, of_start]))
+    return x, y, f"{names[0]},{names[1]}->{names[2]}", draw(st.sampled_from([None, start]))
 
 
 # --- Forward, a second time ---------------------------------------------------------------------------------
@@ -266,18 +308,33 @@ def scattered(x, index, shape):
     return out
 
 
-def windows(x, dim, size, step):
-    starts = range(0, x.shape[dim] - size + 1, step)
-    out = np.stack([np.take(x, range(start, start + size), dim) for start in starts], dim % x.ndim)
-    return np.moveaxis(out, dim % x.ndim + 1, -1)
+def slid_along(x, dim, size, step, gap=1):
+    starts = range(0, x.shape[dim] - gap * (size - 1), step)
+    out = [np.take(x, [start + gap * i for i in range(size)], dim) for start in starts]
+    return np.moveaxis(np.stack(out, dim % x.ndim), dim % x.ndim + 1, -1)
 
 
-def folded(x, dim, step, length):
-    out = np.zeros((*x.shape[:dim], length, *x.shape[dim + 1 : -1]))
-    into, x = np.moveaxis(out, dim, -1), np.moveaxis(x, dim, -2)
-    for window in range(x.shape[-2]):
-        for i in range(x.shape[-1]):
-            into[..., window * step + i] += x[..., window, i]
+def slid(x, dims, sizes, steps, gaps):
+    """One axis after the other."""
+    for dim, size, step, gap in zip(dims, sizes, steps, gaps):
+        x = slid_along(x, dim, size, step, gap)
+    return x
+
+
+def folded(x, dims, steps, gaps, shape):
+    """One number after the other, each to the place that it was taken from."""
+    places = slid(np.arange(math.prod(shape)).reshape(shape), dims, x.shape[len(shape):], steps, gaps)
+    out = np.zeros(shape)
+    for place, number in zip(places.flat, x.flat):
+        out.flat[place] += number
+    return out
+
+
+def at_the_first(g, x, top):
+    """For each window, one after the other, where its largest number comes first."""
+    out = np.zeros(x.shape)
+    for place in np.ndindex(g.shape):
+        out[place].flat[x[place].ravel().tolist().index(top[place])] = g[place]
     return out
 
 
@@ -386,8 +443,6 @@ SAMPLES = {
     "argmax": Sample(
         reduction_cases(several=False, ties=True),
         lambda x, dim, keepdim: np.argmin(-x, dim, keepdims=keepdim), wants=(), errors=(outside, nothing)),
-    "first_hit": Sample(
-        hits(), lambda x, top, dim: (x == np.expand_dims(top, dim)).cumsum(dim).cumsum(dim) == 1, wants=()),
 
     # Sums and their transposes
     "sum": Sample(
@@ -399,7 +454,6 @@ SAMPLES = {
         stretches(), lambda x, shape: np.zeros(shape) + x, adjoint=lambda y, x, shape: ops.sum_to(y, x.shape),
         errors=(Error((zeros((2, 3)), (3, 2)), RuntimeError, ("(2, 3)", "(3,2)")),
                 Error((zeros((2, 3)), (3,)), RuntimeError, ("(2, 3)",)))),
-    "sum_to": Sample(shrinkings(), summed_to, adjoint=lambda y, x, shape: ops.broadcast_to(y, x.shape)),
 
     # The largest, and its smooth cousin
     "amax": Sample(
@@ -414,13 +468,16 @@ SAMPLES = {
         errors=(outside, twice, nothing),
         kinks=(Kink((np.array([[4.0, 3, 3], [2, 2, 2]]), 1, False), column(6, 9),
                     (np.array([[0.0, 3, 3], [3, 3, 3]]),)),)),
-    "max_along": Sample(
-        along_one().map(lambda drawn: drawn[:2]),
-        lambda x, dim: np.sort(x, dim).take(-1, dim),
-        errors=(Error((zeros((2, 3)), 2), IndexError, ("(2, 3)",)),
-                Error((zeros((2, 0)), 1), (RuntimeError, IndexError), ("(2, 0)",))),
-        kinks=(Kink((np.array([[1.0, 3, 3], [2, 2, 2]]), 1), column(6, 9),
-                    (np.array([[0.0, 6, 0], [9, 0, 0]]),)),)),
+    "largest": Sample(
+        frames(), lambda x: -np.min(-x, (-2, -1)),
+        errors=(Error((zeros((4, 0, 3)),), IndexError, ("(4, 0, 3)", "empty")),
+                Error((zeros((4, 2, 0)),), IndexError, ("(4, 2, 0)", "empty"))),
+        kinks=(Kink((np.array([[[1.0, 3], [3, 2]], [[2, 2], [2, 2]], [[0, 1], [2, 2]]]),), column(6, 9, 5),
+                    (np.array([[[0.0, 6], [0, 0]], [[9, 0], [0, 0]], [[0, 0], [5, 0]]]),)),)),
+    "to_largest": Sample(
+        winnings(), at_the_first,
+        adjoint=lambda y, g, x, top: np.sum(y * at_the_first(np.ones_like(g), x, top), (-2, -1)),
+        errors=(Error((zeros(3), zeros((2, 2, 2)), zeros(2)), RuntimeError, ("(3,)", "(2, 2, 2)")),)),
     "shift": Sample(
         reduction_cases(none=False).map(lambda drawn: drawn[:2]),
         lambda x, dim: -np.min(-x, dim, keepdims=True), wants=()),
@@ -430,6 +487,11 @@ SAMPLES = {
         matmul_arrays(vectors=False), lambda x, y: np.einsum("...nk,...km->...nm", x, y), (0, 1),
         errors=(Error((zeros((2, 3)), zeros((4, 2))), RuntimeError, ("(2, 3)", "(4, 2)")),
                 Error((zeros((2, 1, 3)), zeros((3, 3, 1))), RuntimeError, ("(2, 1, 3)", "(3, 3, 1)")))),
+    "contract": Sample(
+        contractions(),
+        lambda x, y, letters, start: np.einsum(letters, x, y) + (0 if start is None else start), (0, 1, 3),
+        errors=(Error((zeros((2, 3)), zeros((4, 2)), "nk,km->nm"), RuntimeError, ("(2, 3)", "(4, 2)")),
+                Error((zeros((2, 3)), zeros((3, 4)), "nk,km->nm", zeros(3)), RuntimeError, ("(3,)",)))),
 
     # Shape
     "reshape": Sample(
@@ -461,15 +523,16 @@ SAMPLES = {
         paddings(), lambda x, widths, value: np.pad(x, widths, constant_values=value),
         adjoint=lambda y, x, widths, value:
             y[tuple(slice(low, low + n) for n, (low, _) in zip(x.shape, widths))]),
-    "unfold": Sample(
-        unfoldings(), windows,
-        adjoint=lambda y, x, dim, size, step: ops.fold(y, dim % x.ndim, step, x.shape[dim]),
-        errors=(Error((zeros((2, 3)), 2, 1, 1), IndexError, ("(2, 3)",)),
-                Error((zeros((2, 3)), 1, 4, 1), RuntimeError, ("(2, 3)", "4")),
-                Error((zeros((2, 3)), 1, 2, 0), RuntimeError, ("(2, 3)",)),
-                Error((zeros((2, 3)), 1, 4, -1), RuntimeError, ("(2, 3)",)))),
+    "windows": Sample(
+        slidings(), slid,
+        adjoint=lambda y, x, dims, sizes, steps, gaps: ops.fold(y, dims, steps, gaps, x.shape),
+        errors=(Error((zeros((2, 3)), (1,), (4,), (1,), (1,)), RuntimeError, ("(2, 3)", "4")),
+                Error((zeros((2, 3)), (0, 1), (1, 2), (1, 1), (1, 3)), RuntimeError, ("(2, 3)", "axis 1")),
+                Error((zeros((2, 3)), (1,), (2,), (0,), (1,)), RuntimeError, ("(2, 3)", "0 apart")))),
     "fold": Sample(
-        foldings(), folded, adjoint=lambda y, x, dim, step, length: ops.unfold(y, dim, x.shape[-1], step)),
+        foldings(), folded,
+        adjoint=lambda y, x, dims, steps, gaps, shape:
+            ops.windows(y, dims, x.shape[len(shape):], steps, gaps)),
 }
 
 
@@ -492,6 +555,7 @@ spreads = along_one().map(fit)
 
 
 COMPOSED = {
+    "sum_to": Sample(shrinkings(), summed_to),
     "logical_not": Sample(singles(ties=True), lambda x: ~x.astype(bool), wants=()),
     "square": Sample(singles(), lambda x: np.abs(x) ** 2),
     "reciprocal": Sample(singles(low=0.3), lambda x: np.exp(-np.log(x))),
@@ -549,6 +613,12 @@ COMPOSED = {
         call=lambda x, size, dim: ops.cat(ops.chunk(x, size, dim)[::-1], dim)),
     "flip": Sample(with_axes(), np.flip,
                    errors=(Error((zeros((2, 3)), 2), IndexError, ("(2, 3)", "axis 2")),)),
+    "unfold": Sample(
+        unfoldings(), slid_along,
+        errors=(Error((zeros((2, 3)), 2, 1, 1), IndexError, ("(2, 3)",)),
+                Error((zeros((2, 3)), 1, 4, 1), RuntimeError, ("(2, 3)", "4")),
+                Error((zeros((2, 3)), 1, 2, 0), RuntimeError, ("(2, 3)",)),
+                Error((zeros((2, 3)), 1, 4, -1), RuntimeError, ("(2, 3)",)))),
     "gather": Sample(
         gatherings(), picked,
         errors=(Error((zeros((2, 3)), 0, np.array([[2]])), IndexError, ("(2, 3)", "2")),

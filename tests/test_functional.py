@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minigrad import Tensor, ops, tensor
-from minigrad.autograd import gradcheck
+from minigrad import Tensor, contraction, ops, tensor
+from minigrad.autograd import grad, gradcheck
 from minigrad.nn import functional as F
 from tests.samples import LAYOUTS, arrays, distinct, rounded, seeds
 
@@ -89,6 +89,100 @@ def test_gradients_of_conv2d_are_the_nudged_ones(drawn, seed):
     assert_gradients_are_nudged(lambda *inputs: F.conv2d(*inputs, **options), inputs, seed)
 
 
+def looped_gradients(g, x, weight, stride=1, padding=0, dilation=1):
+    """Gradients of pictures, filters and bias: place by place, each window meets the filters once more."""
+    (KH, KW), (down, across), (dh, dw) = weight.shape[2:], pair(stride), pair(dilation)
+    ph, pw = pair(padding)
+    padded = np.pad(x, ((0, 0), (0, 0), (ph, ph), (pw, pw)))
+    of_padded, of_weight = np.zeros(padded.shape), np.zeros(weight.shape)
+    for f, i, j in np.ndindex(g.shape[1:]):
+        here = (..., slice(i * down, i * down + dh * (KH - 1) + 1, dh),
+                slice(j * across, j * across + dw * (KW - 1) + 1, dw))
+        each = g[:, f, i, j][:, None, None, None]
+        of_padded[here] += each * weight[f]
+        of_weight[f] += (each * padded[here]).sum(0)
+    return of_padded[:, :, ph : ph + x.shape[2], pw : pw + x.shape[3]], of_weight, g.sum((0, 2, 3))
+
+
+# The same pictures, as what other operations may hand on.
+HANDED_ON = {
+    "in order": lambda x: Tensor(x, requires_grad=True),
+    "the batch last": lambda x: Tensor(x.transpose(1, 2, 3, 0).copy(), True).permute(3, 0, 1, 2),
+    "transposed": lambda x: Tensor(x.T.copy(), requires_grad=True).T,
+    "backwards": lambda x: Tensor(np.flip(x).copy(), requires_grad=True).flip(0, 1, 2, 3),
+    "every second number": lambda x: Tensor(np.repeat(x, 2, -1), requires_grad=True)[..., ::2],
+    "repeated": lambda x: Tensor(x[:1], requires_grad=True).expand(*x.shape),
+}
+CONVOLUTIONS = {                                            # name: (shapes of pictures and filters, options)
+    "many pictures": ((67, 1, 5, 4), (2, 1, 2, 2), {}),
+    "a few, padded": ((7, 3, 6, 5), (5, 3, 3, 3), dict(padding=1)),
+    "many channels": ((1, 41, 4, 3), (3, 41, 2, 2), dict(padding=(0, 1))),
+    "many filters": ((2, 3, 4, 4), (131, 3, 2, 1), {}),
+    "in steps and with gaps": (
+        (5, 2, 9, 8), (3, 2, 3, 2), dict(stride=(2, 1), dilation=(1, 3), padding=(1, 2))),
+    "one number": ((1, 1, 1, 1), (1, 1, 1, 1), {}),
+    "one place": ((11, 13, 3, 3), (4, 13, 3, 3), {}),
+    "no picture": ((0, 3, 5, 5), (2, 3, 3, 3), {}),
+}
+
+
+@pytest.fixture(params=[None, 1, 60, 1000])
+def pieces_of(request, monkeypatch):
+    """The pieces of a product as they are, and of so few numbers that every convolution takes many."""
+    if request.param:
+        monkeypatch.setattr(contraction, "SMALL", 0)
+        monkeypatch.setattr(contraction, "CACHED", request.param)
+
+
+@pytest.mark.parametrize("shape, filters, options", CONVOLUTIONS.values(), ids=CONVOLUTIONS)
+@pytest.mark.parametrize("order", HANDED_ON)
+def test_conv2d_and_its_gradients_are_the_loop_in_any_order(shape, filters, options, order, pieces_of):
+    rng = np.random.default_rng(0)
+    pictures = HANDED_ON[order](rng.standard_normal(shape))
+    x, w, b = pictures.detach().numpy(), rng.standard_normal(filters), rng.standard_normal(filters[:1])
+    weight, bias = Tensor(w, requires_grad=True), Tensor(b, requires_grad=True)
+    out = F.conv2d(pictures, weight, bias, **options)
+    close = dict(rtol=1e-9, atol=1e-9, strict=True)
+    np.testing.assert_allclose(out.detach().numpy(), looped_conv2d(x, w, b, **options), **close)
+    g = rng.standard_normal(out.shape)
+    expected = looped_gradients(g, x, w, **options)
+    for relay in (np.asarray, *LAYOUTS.values()):
+        found = grad(out, (pictures, weight, bias), relay(g), retain_graph=True)
+        for ours, theirs in zip(found, expected, strict=True):
+            np.testing.assert_allclose(ours.numpy(), theirs, **close)
+
+
+def test_a_convolution_as_large_as_in_a_network_is_the_sum_over_its_filters():
+    """With batches and channels that nothing divides; pixel by pixel of the filter, in float32."""
+    rng = np.random.default_rng(0)
+    x, w = rng.standard_normal((61, 7, 15, 14)), rng.standard_normal((11, 7, 3, 3))
+    g = rng.standard_normal((61, 11, 13, 12))
+    out, of_x, of_w = np.zeros(g.shape), np.zeros(x.shape), np.zeros(w.shape)
+    for i, j in np.ndindex(3, 3):
+        here = (..., slice(i, i + 13), slice(j, j + 12))
+        out += np.einsum("fc,nchw->nfhw", w[..., i, j], x[here], optimize=True)
+        of_x[here] += np.einsum("fc,nfhw->nchw", w[..., i, j], g, optimize=True)
+        of_w[..., i, j] = np.einsum("nfhw,nchw->fc", g, x[here], optimize=True)
+    pictures, weight = (Tensor(array.astype(np.float32), requires_grad=True) for array in (x, w))
+    result = F.conv2d(pictures, weight)
+    result.backward(g.astype(np.float32))
+    for found, expected in ((result.detach(), out), (pictures.grad, of_x), (weight.grad, of_w)):
+        assert found.dtype == np.float32
+        np.testing.assert_allclose(found.numpy(), expected, rtol=1e-4, atol=1e-3)
+
+
+@pytest.mark.parametrize("kinds", [*itertools.product([np.float32, np.float64], repeat=3)],
+                         ids=lambda kinds: ", ".join(kind.__name__ for kind in kinds))
+def test_conv2d_of_two_precisions_takes_the_finer_one_and_gradients_keep_their_own(kinds):
+    arrays = distinct(np.random.default_rng(0), (2, 1, 4, 4), (3, 1, 2, 2), (3,))
+    inputs = [Tensor(array.astype(kind), requires_grad=True) for array, kind in zip(arrays, kinds)]
+    out = F.conv2d(*inputs)
+    assert out.dtype == np.result_type(*kinds)
+    np.testing.assert_allclose(out.detach().numpy(), looped_conv2d(*arrays), rtol=1e-4, atol=1e-4)
+    out.sum().backward()
+    assert [x.grad.dtype for x in inputs] == list(kinds)
+
+
 def test_conv2d_does_not_rotate_the_filter():
     picture, kernel = np.zeros((1, 1, 5, 5)), np.arange(9.0).reshape(1, 1, 3, 3)
     picture[0, 0, 2, 2] = 1
@@ -126,6 +220,26 @@ def test_max_pool2d_is_the_loop_and_ties_go_to_the_first_in_reading_order(drawn,
         gradient[n, c, places[i].flat[winner]] += weight[n, c].flat[i]
     np.testing.assert_array_equal(out.detach().numpy(), expected.reshape(N, C, *size), strict=True)
     np.testing.assert_allclose(inputs.grad.numpy(), gradient.reshape(x.shape), atol=1e-12, strict=True)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_nan_in_a_window_is_its_largest_and_stays_there(dtype):
+    """The other windows know nothing of it, and no part of the gradient is lost or given twice."""
+    pictures = np.arange(24, dtype=dtype).reshape(1, 1, 4, 6)
+    pictures[0, 0, 0, 1] = np.nan
+    x = Tensor(pictures, requires_grad=True)
+    out = F.max_pool2d(x, 2)
+    np.testing.assert_array_equal(out.detach().numpy(), [[[[np.nan, 9, 11], [19, 21, 23]]]])
+    out.backward(np.array([[[[2, 3, 5], [7, 11, 13]]]], dtype))
+    expected = np.zeros((4, 6))
+    expected[1::2, 1::2] = [[2, 3, 5], [7, 11, 13]]         # the last of its window is the one that has it
+    np.testing.assert_array_equal(x.grad.numpy()[0, 0], expected)
+
+
+def test_a_window_of_minus_infinity_has_its_gradient_at_the_first():
+    x = Tensor(np.full((1, 1, 2, 4), -np.inf), requires_grad=True)
+    F.max_pool2d(x, 2).backward(np.array([[[[2.0, 3]]]]))
+    assert x.grad.tolist() == [[[[2, 0, 3, 0], [0, 0, 0, 0]]]]
 
 
 def test_the_stride_of_max_pool2d_is_its_kernel():

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minigrad import Tensor, ops
+from minigrad import Tensor, contraction, ops
 from minigrad.autograd import grad, gradcheck
 from minigrad.ops import OPS
 from tests.samples import COMPOSED, LAYOUTS, SAMPLES, seeds
@@ -178,6 +178,101 @@ def test_mistakes_are_refused_by_name(name, error):
     for word in (name, *error.words):
         assert word in str(caught.value)
 
+
+# --- Products in pieces -------------------------------------------------------------------------------------
+
+LETTERS = {                                                 # name: (letters, their lengths)
+    "a long result": ("fck,ckhn->fhn", dict(f=3, c=2, k=3, h=13, n=29)),
+    "a long result of many pieces": ("fc,chwn->fhwn", dict(f=2, c=3, h=5, w=7, n=67)),
+    "a long sum": ("fhn,ckhn->fck", dict(f=3, c=2, k=3, h=13, n=29)),
+    "a long sum of many pieces": ("fhwn,chwn->fc", dict(f=2, c=3, h=5, w=7, n=67)),
+    "a long last axis": ("fc,chn->fhn", dict(f=2, c=3, h=2, n=521)),
+    "a long first axis": ("fc,chn->fhn", dict(f=2, c=3, h=521, n=2)),
+    "one row": ("fc,chn->fhn", dict(f=1, c=3, h=31, n=17)),
+    "one column": ("fc,chn->fhn", dict(f=3, c=307, h=1, n=1)),
+    "one product each": ("fc,chn->fhn", dict(f=3, c=1, h=31, n=17)),
+    "many rows": ("fc,chn->fhn", dict(f=307, c=2, h=3, n=17)),
+    "another order": ("cf,nhc->hfn", dict(f=3, c=5, h=13, n=29)),
+    "no sum at all": ("fc,chn->fhn", dict(f=3, c=0, h=13, n=29)),
+    "no rows": ("fc,chn->fhn", dict(f=0, c=3, h=13, n=29)),
+    "no columns": ("fc,chn->fhn", dict(f=3, c=300, h=13, n=0)),
+    "as large as in a network": ("fcij,cijhwn->fhwn", dict(f=7, c=3, i=3, j=3, h=12, w=11, n=67)),
+    "a sum as large as in a network": ("fhwn,cijhwn->fcij", dict(f=7, c=3, i=3, j=3, h=12, w=11, n=67)),
+}
+
+
+@pytest.fixture(params=[None, 1, 60, 1000])
+def pieces_of(request, monkeypatch):
+    """The pieces as they are, and of so few numbers that small products come in many, even and uneven."""
+    if request.param:
+        monkeypatch.setattr(contraction, "SMALL", 0)
+        monkeypatch.setattr(contraction, "CACHED", request.param)
+
+
+def contracted(letters, lengths):
+    """The operands, and a weight for the result."""
+    rng = np.random.default_rng(0)
+    return [rng.standard_normal([lengths[i] for i in part]) for part in letters.replace("->", ",").split(",")]
+
+
+@pytest.mark.parametrize("letters, lengths", LETTERS.values(), ids=LETTERS)
+@pytest.mark.parametrize("relay", [np.asarray, *LAYOUTS.values()], ids=["as it is", *LAYOUTS])
+def test_a_product_in_pieces_is_the_whole(letters, lengths, relay, pieces_of):
+    x, y, weight = contracted(letters, lengths)
+    a, b, c = letters.replace("->", ",").split(",")
+    out = ops.contract(relay(x), relay(y), letters)
+    np.testing.assert_allclose(out, np.einsum(letters, x, y), rtol=1e-9, atol=1e-9, strict=True)
+    of_x, of_y, *_ = (vjp and vjp(relay(weight), out, relay(x), relay(y), letters, None)
+                      for vjp in OPS["contract"].vjps)
+    np.testing.assert_allclose(of_x, np.einsum(f"{c},{b}->{a}", weight, y), rtol=1e-9, atol=1e-9, strict=True)
+    np.testing.assert_allclose(of_y, np.einsum(f"{a},{c}->{b}", x, weight), rtol=1e-9, atol=1e-9, strict=True)
+
+
+@pytest.mark.parametrize("kinds", [
+    (np.float32, np.float64), (np.float64, np.float32), (np.float32, np.float32),
+    (np.int64, np.int64), (np.int32, np.int64), (np.int64, np.float32)])
+@pytest.mark.parametrize("letters", ["fc,chn->fhn", "fhn,chn->fc"])
+def test_products_of_mixed_numbers_are_those_of_matrices(kinds, letters, pieces_of):
+    x, y, _ = contracted(letters, dict(f=3, c=2, h=13, n=29))
+    x, y = ((10 * numbers).astype(kind) for numbers, kind in zip((x, y), kinds))
+    result = ops.contract(Tensor(x), Tensor(y), letters)
+    expected = np.einsum(letters, x.astype(np.float64), y.astype(np.float64))
+    assert result.dtype == (Tensor(x.reshape(-1, 1)) @ Tensor(y.reshape(1, -1))).dtype
+    np.testing.assert_allclose(result.numpy(), expected, rtol=1e-4, atol=1e-3)
+
+
+def test_windows_that_overlap_are_contracted_as_their_copies_are(pieces_of):
+    x, filters = np.random.default_rng(0).standard_normal((3, 9, 11, 5)), np.arange(24.0).reshape(2, 3, 2, 2)
+    found = ops.windows(x, (1, 2), (2, 2), (1, 2), (2, 1)).transpose(0, 4, 5, 1, 2, 3)
+    expected = np.einsum("fcij,cijhwn->fhwn", filters, found.copy())
+    np.testing.assert_allclose(ops.contract(filters, found, "fcij,cijhwn->fhwn"), expected, rtol=1e-12)
+
+
+# --- Windows ------------------------------------------------------------------------------------------------
+
+def test_windows_are_not_copied_and_not_to_be_written_to():
+    x = np.arange(30.0).reshape(5, 6)
+    found = ops.windows(x, (0, 1), (3, 2), (1, 2), (1, 1))
+    assert np.shares_memory(found, x) and not found.flags.writeable
+
+
+@pytest.mark.parametrize("dims, sizes", [((2, 3), (2, 3)), ((3, 2), (3, 2)), ((0, 3), (2, 3)), ((1,), (3,))])
+def test_windows_side_by_side_go_back_as_those_that_leave_a_rest(dims, sizes):
+    """Where nothing is left over, nothing has to be added up: a way of its own, to the same numbers."""
+    shape = [2, 3, 4, 5]
+    for dim, size in zip(dims, sizes):
+        shape[dim] = 2 * size
+    gaps, longer = (1,) * len(dims), [n + (dim in dims) for dim, n in enumerate(shape)]
+    x = np.random.default_rng(0).standard_normal(shape)
+    found = ops.windows(x, dims, sizes, sizes, gaps)
+    rest = ops.fold(found, dims, sizes, gaps, tuple(longer))
+    whole = ops.fold(found, dims, sizes, gaps, tuple(shape))
+    np.testing.assert_array_equal(whole, x, strict=True)
+    np.testing.assert_array_equal(rest[tuple(map(slice, shape))], x)
+    assert rest.shape == tuple(longer) and rest.sum() == pytest.approx(x.sum())
+
+
+# --- Integers, and arguments by name ------------------------------------------------------------------------
 
 @pytest.mark.parametrize("dtype", [np.int64, np.bool_])
 def test_integers_made_from_floats_take_no_gradient(dtype):

@@ -1,7 +1,9 @@
 """The graph: who gets a gradient and when, what is an error, and to which forward pass a gradient belongs."""
 
+import copy
 import gc
 import operator
+import pickle
 import weakref
 
 import numpy as np
@@ -715,6 +717,83 @@ def test_numpy_of_a_tensor():
         np.asarray(x)
     with pytest.raises(TypeError, match="list"):
         from_numpy([1.0])
+
+
+SINGLE = [np.float32, np.float64, np.int64, np.int32, np.uint8, np.bool_]
+single = pytest.mark.parametrize("dtype", SINGLE, ids=lambda dtype: dtype.__name__)
+
+
+@single
+def test_a_single_number_is_an_array_like_any_other_to_numpy(dtype):
+    for x in (Tensor(np.array(1, dtype)), Tensor(dtype(1)), Tensor(np.array([1, 0], dtype))[0]):
+        array = x.numpy()
+        assert type(array) is np.ndarray and array.shape == () and array.dtype == dtype
+        assert not array.flags.writeable and np.array(x).flags.writeable
+        assert (x.shape, x.ndim, x.dtype, x.numel(), x.item()) == ((), 0, dtype, 1, 1)
+        assert np.asarray(x, np.float64).dtype == np.float64 and type(x.item()) is type(dtype(1).item())
+
+
+@single
+def test_a_single_number_changes_in_place_and_all_who_share_it_see_it(dtype):
+    x = Tensor(np.array(1, dtype))
+    same, alias = x, x.detach()
+    x *= dtype(0)
+    assert same is x and (x.item(), alias.item(), x.dtype) == (0, 1, dtype)
+    alias = x.detach()
+    alias[...] = 1
+    assert (x.item(), alias.item()) == (1, 1)
+    x.data = dtype(0)
+    x.data = Tensor(np.array(1, dtype))
+    assert (x.item(), x.dtype, x.numpy().dtype) == (1, dtype, dtype)
+    copied, cloned = copy.deepcopy(x), pickle.loads(pickle.dumps(x))
+    x.zero_()
+    assert (x.item(), copied.item(), cloned.item(), copied.dtype, cloned.dtype) == (0, 1, 1, dtype, dtype)
+
+
+@single
+def test_a_single_number_of_from_numpy_shares_its_memory(dtype):
+    array = np.array(0, dtype)
+    x = from_numpy(array)
+    array[...] = 1
+    assert x.item() == 1 and np.shares_memory(x.numpy(), array)
+    x[...] = 0
+    assert array == 0
+    for alias in (x.detach(), x.data, x.detach().detach()):
+        array[...] = 1
+        assert alias.item() == 1 and np.shares_memory(alias.numpy(), array)
+        alias[...] = 0
+        assert array == 0 == x.item()
+    y = x + x                                               # what was computed is nobody else's
+    array[...] = 1
+    assert y.item() == 0
+
+
+def test_a_single_number_that_a_graph_has_used_may_change():
+    array = np.array(3.0)
+    shared, own = from_numpy(array).requires_grad_(), number(3.0)
+    for x in (shared, own):
+        y = x * x
+        x.data = 100.0
+        y.backward()
+        assert (x.grad.item(), x.grad.dtype, x.item()) == (6, np.float64, 100)
+        x.grad += 1
+        x.grad.zero_()
+        assert x.grad.item() == 0
+    assert array == 100
+
+
+def test_a_single_number_comes_back_from_a_file_and_into_a_module(tmp_path):
+    module = minigrad.nn.Module()
+    module.scale = minigrad.nn.Parameter(np.array(2.5, np.float32))
+    module.register_buffer("count", Tensor(np.array(3)))
+    minigrad.save(module.state_dict(), tmp_path / "numbers.npz")
+    state = minigrad.load(tmp_path / "numbers.npz")
+    with no_grad():
+        module.scale *= 0
+        module.count += 1
+    module.load_state_dict(state)
+    assert (module.scale.item(), module.scale.dtype, module.scale.shape) == (2.5, np.float32, ())
+    assert (module.count.item(), module.count.dtype) == (3, np.int64)
 
 
 def test_tensors_are_told_apart_by_identity():

@@ -22,12 +22,15 @@ def examples(n):
     rng = np.random.default_rng(0)
     x, y = (rng.uniform(0.5, 1.5, (n, n)).astype(np.float32) for _ in range(2))
     half, mask = (slice(0, n // 2),), x > y
+    sliding = (0, 1), (3, 3), (1, 1), (1, 1)                # windows of 3 × 3, at every place
+    places = np.array(np.lib.stride_tricks.sliding_window_view(x, (3, 3)))
     named = {"where": (mask, x, y), "bitwise_not": (mask,), "to": (x, np.dtype("float64")),
-             "broadcast_to": (x[:1], (n, n)), "sum_to": (x, (1, n)), "sum": (x, 1), "amax": (x, 1),
-             "amin": (x, 1), "max_along": (x, 1), "first_hit": (x, x.max(1), 1), "shift": (x, 1),
-             "reshape": (x, (n * n,)), "permute": (x, (1, 0)), "getitem": (x, half),
-             "scatter": (x[half], half, (n, n)), "join": (x, y, 0), "pad": (x, ((1, 1), (1, 1))),
-             "unfold": (x, 1, 3, 1), "fold": (rng.random((n, n - 2, 3), np.float32), 1, 1, n)}
+             "broadcast_to": (x[:1], (n, n)), "sum": (x, 1), "amax": (x, 1), "amin": (x, 1),
+             "largest": (places,), "to_largest": (x[:-2, :-2], places, places.max((-2, -1))),
+             "shift": (x, 1), "contract": (x, y, "ij,jk->ik"), "reshape": (x, (n * n,)),
+             "permute": (x, (1, 0)), "getitem": (x, half), "scatter": (x[half], half, (n, n)),
+             "join": (x, y, 0), "pad": (x, ((1, 1), (1, 1))), "windows": (x, *sliding),
+             "fold": (places, *sliding[:1], *sliding[2:], (n, n))}
     return {name: named.get(name) or (x, y)[: needed(operation)] for name, operation in OPS.items()}
 
 

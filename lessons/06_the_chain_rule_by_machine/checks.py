@@ -4,13 +4,12 @@ The derivatives are held against nudging; our solutions have no say there. Three
 of single steps, the walk back, and arrays.
 """
 
-import heapq
 import importlib
 
 import numpy as np
 
-from lessons.exercises import Mistake, Patch, exercise, forward, numbers, solutions, vjps
-from minigrad import ops
+from lessons.exercises import Mistake, Patch, exercise, numbers, solutions, vjps
+from minigrad import Tensor, ops
 
 ours = solutions(__file__)
 walk_of_minigrad = importlib.import_module("minigrad.tensor")
@@ -177,13 +176,17 @@ def maximum_vjp(judge, rng):
 
 # ---- The walk back
 
-def contribute_by(function):
-    """minigrad adds up its gradients with the learner's `accumulate`."""
-    def contribute(gradients, newest, tensor, part):
-        if tensor not in gradients:
-            heapq.heappush(newest, (-tensor._stamp, tensor))
-        gradients[tensor] = function(gradients.get(tensor), part)
-    return [Patch(walk_of_minigrad, "_contribute", contribute)]
+def added_up_by(function):
+    """minigrad's gradients come from a walk in which the learner's `accumulate` adds them up."""
+    def walk(inputs, vjps, shapes, output):
+        gradients = {output: np.ones(())}
+        for name in from_the_end(inputs, output):
+            for source, vjp in zip(inputs[name], vjps[name]):
+                part = ours.sum_to(vjp(gradients[name]), shapes[source])
+                gradients[source] = function(gradients.get(source), part)
+        return gradients
+
+    return walk_by(walk)
 
 
 @exercise(
@@ -205,7 +208,7 @@ def contribute_by(function):
         Mistake("multiplied", "It multiplies the two. Along a chain slopes multiply; where ways meet, "
                 "gradients add up.", lambda so_far, part: part if so_far is None else so_far * part),
     ],
-    place=contribute_by,
+    place=added_up_by,
 )
 def accumulate(judge, rng):
     judge(None, numbers(rng, 3))
@@ -449,6 +452,16 @@ def added_to(g, shape, keep):
     return g.sum(axis=tuple(range(in_front))).sum(axis=ones, keepdims=keep)
 
 
+def broadcasting_undone_by(function):
+    """minigrad undoes broadcasting with the learner's `sum_to`; but where the walk is recorded, with ours."""
+    of_tensors = ops.sum_to
+
+    def sum_to(x, shape):
+        return of_tensors(x, shape) if isinstance(x, Tensor) else function(np.asarray(x), shape)
+
+    return [Patch(ops, "sum_to", sum_to)]
+
+
 def first_of(g, shape):
     """The first of all repetitions."""
     return g[(0,) * (g.ndim - len(shape))][tuple(slice(1) if n == 1 else slice(None) for n in shape)]
@@ -482,7 +495,7 @@ def first_of(g, shape):
         Mistake("reduced-to-a-number", "It adds up everything there is. Add up over the repeated axes only.",
                 lambda g, shape: g.sum()),
     ],
-    place=lambda function: forward(ops.sum_to, function),
+    place=broadcasting_undone_by,
 )
 def sum_to(judge, rng):
     for before, shape in (((2, 3), (3,)), ((2, 3), (2, 1)), ((3,), (1,)), ((4,), ()), ((2, 3), (2, 3)),

@@ -128,13 +128,18 @@ def sgd_step(judge, rng):
 
 # ---- windows
 
-def unfold_of_minigrad(function):
-    """minigrad's windows lie along any axis, the learner's along the last one."""
-    def unfold(x, dimension, size, step):
-        dimension %= x.ndim
-        return np.moveaxis(function(np.moveaxis(x, dimension, -1), size, step), -2, dimension)
+def windows_of_minigrad(function):
+    """minigrad's windows lie along several axes, and leave out what is between every `gap`-th number.
 
-    return forward(ops.unfold, unfold)
+    The learner's lie along the last axis. So they are taken along one axis after the other.
+    """
+    def windows(x, dims, sizes, steps, gaps):
+        for dim, size, step, gap in zip(dims, sizes, steps, gaps):
+            found = function(np.moveaxis(x, dim, -1), gap * (size - 1) + 1, step)
+            x = np.moveaxis(found[..., ::gap], -2, dim)
+        return x
+
+    return forward(ops.windows, windows)
 
 
 @exercise(
@@ -159,7 +164,7 @@ def unfold_of_minigrad(function):
                 "otherwise. It should be the last but one.",
                 lambda x, size, step: np.moveaxis(ours.unfold(x, size, step), -2, 0)),
     ],
-    place=unfold_of_minigrad,
+    place=windows_of_minigrad,
 )
 def unfold(judge, rng):
     judge(numbers(rng, 5), 3, 1)
@@ -220,8 +225,13 @@ def conv2d(judge, rng):
 
 
 def fold_of_minigrad(function):
-    def fold(x, dim, step, length):
-        return np.moveaxis(function(np.moveaxis(x, dim, -2), step, length), -1, dim)
+    """The same backwards: the last axis first, and zeros for what was left out."""
+    def fold(x, dims, steps, gaps, shape):
+        for dim, step, gap in reversed(list(zip(dims, steps, gaps))):
+            spread = np.zeros((*x.shape[:-1], gap * (x.shape[-1] - 1) + 1), x.dtype)
+            spread[..., ::gap] = x
+            x = np.moveaxis(function(np.moveaxis(spread, dim, -2), step, shape[dim]), -1, dim)
+        return x
 
     return forward(ops.fold, fold)
 

@@ -42,8 +42,8 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1):
     // stride + 1. The padding "valid" is none. "same" is what keeps OH × OW at H × W; where that is odd,
     the bottom and the right get one more. It wants the stride 1.
 
-    Every window becomes a column, every filter a row, and one matrix product lets all windows meet all
-    filters (im2col: Chellapilla, Puri and Simard, 2006).
+    Every window becomes a column, every filter a row, and a matrix product lets all windows meet all filters
+    (im2col: Chellapilla, Puri and Simard, 2006).
     """
     ops.wanted(input.ndim == weight.ndim == 4 and input.shape[1] == weight.shape[1],
                "conv2d", f"{_PICTURES} and a weight (F, C, KH, KW) with the same C", input, weight)
@@ -52,14 +52,10 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1):
                "conv2d", "a bias (F,), one for each filter of the weight (F, C, KH, KW)", bias, weight)
     padding = _borders(padding, (KH, KW), stride, dilation)
     windows = _windows("conv2d", input, (KH, KW), stride, padding, dilation)
-    N, _, OH, OW, _, _ = windows.shape
-    # The batch goes last: each row of `columns` is then made of long runs of memory, so the copy that
-    # `reshape` makes here, the only one, is cheap, and the way back to (N, F, OH, OW) is a view.
-    columns = ops.reshape(ops.permute(windows, (1, 4, 5, 2, 3, 0)), (C * KH * KW, OH * OW * N))
-    out = ops.mm(ops.reshape(weight, (F, C * KH * KW)), columns)
-    if bias is not None:
-        out = out + ops.reshape(bias, (F, 1))
-    return ops.permute(ops.reshape(out, (F, OH, OW, N)), (3, 0, 1, 2))
+    # The batch goes last: rows of pictures are then long runs of memory, as processors like them best.
+    columns = ops.permute(windows, (1, 4, 5, 2, 3, 0))
+    start = None if bias is None else ops.reshape(bias, (F, 1, 1, 1))
+    return ops.permute(ops.contract(weight, columns, "fcij,cijhwn->fhwn", start), (3, 0, 1, 2))
 
 
 def max_pool2d(input, kernel_size, stride=None, padding=0, dilation=1):
@@ -69,10 +65,7 @@ def max_pool2d(input, kernel_size, stride=None, padding=0, dilation=1):
     Padding counts as minus infinity. Of several that are equally large, the first in reading order has the
     gradient.
     """
-    down, across, borders = _pooling("max_pool2d", input, kernel_size, stride, padding, dilation)
-    # Every window in two steps: the largest of each of its rows, then the largest of those.
-    rows = ops.max_along(_slide(_padded(input, borders, -math.inf), 3, *across), -1)
-    return ops.max_along(_slide(rows, 2, *down), -1)
+    return ops.largest(_pooled("max_pool2d", input, kernel_size, stride, padding, dilation, -math.inf))
 
 
 def avg_pool2d(input, kernel_size, stride=None, padding=0, *, count_include_pad=True):
@@ -80,11 +73,8 @@ def avg_pool2d(input, kernel_size, stride=None, padding=0, *, count_include_pad=
 
     Padding is zeros. They count in the mean, unless `count_include_pad` is false.
     """
-    down, across, borders = _pooling("avg_pool2d", input, kernel_size, stride, padding, 1)
-
     def sums(pictures):
-        rows = ops.sum(_slide(_padded(pictures, borders), 3, *across), -1)
-        return ops.sum(_slide(rows, 2, *down), -1)
+        return ops.sum(_pooled("avg_pool2d", pictures, kernel_size, stride, padding), (-2, -1))
 
     ones = np.ones((1, 1, *input.shape[2:]), input.dtype)
     return sums(input) / (math.prod(_pair(kernel_size)) if count_include_pad else sums(ones))
@@ -113,14 +103,13 @@ def fold(input, output_size, kernel_size, dilation=1, padding=0, stride=1):
     (N, C·KH·KW, OH·OW) -> (N, C, *output_size), where OH × OW windows fit pictures of `output_size`, (H, W).
     """
     (H, W), (KH, KW), (high, wide) = map(_pair, (output_size, kernel_size, padding))
-    down, across, _ = _plan("fold", (1, 1, H, W), (KH, KW), stride, padding, dilation)
-    OH, OW = _count(H + 2 * high, *down), _count(W + 2 * wide, *across)
+    plan = _plan("fold", (1, 1, H, W), kernel_size, stride, padding, dilation)
+    OH, OW = _counts((H + 2 * high, W + 2 * wide), *plan[:3])
     ops.wanted(input.ndim == 3 and input.shape[1] % (KH * KW) == 0 and input.shape[2] == OH * OW,
                "fold", f"an input (N, C·{KH}·{KW}, {OH}·{OW}) to make pictures of {(H, W)}", input)
     N, C = input.shape[0], input.shape[1] // (KH * KW)
     windows = ops.permute(ops.reshape(input, (N, C, KH, KW, OH, OW)), (0, 1, 4, 5, 2, 3))
-    rows = _unslide(windows, 3, *across, W + 2 * wide)
-    pictures = _unslide(rows, 2, *down, H + 2 * high)
+    pictures = ops.fold(windows, (2, 3), *plan[1:3], (N, C, H + 2 * high, W + 2 * wide))
     return ops.getitem(pictures, (..., slice(high, high + H), slice(wide, wide + W)))
 
 
@@ -262,54 +251,37 @@ def _borders(padding, kernel, stride, dilation):
 
 
 def _plan(name, shape, kernel, stride, padding, dilation):
-    """How windows slide over pictures of this shape, once it is sure that they fit.
+    """How windows slide over pictures of this shape, once it is sure that they fit: pairs (down, across).
 
-    (size, stride, dilation) down and across, and the borders ((top, bottom), (left, right)).
+    The kernel, stride, dilation, and the borders ((top, bottom), (left, right)).
     """
     ops.wanted(len(shape) == 4, name, _PICTURES, shape)
-    down, across = zip(_pair(kernel), _pair(stride), _pair(dilation))
-    borders = [_pair(border) for border in _pair(padding)]
-    ops.wanted(min(*down, *across) > 0 and min(map(min, borders)) >= 0, name,
+    steps = _pair(kernel), _pair(stride), _pair(dilation)
+    borders = tuple(_pair(border) for border in _pair(padding))
+    ops.wanted(min(map(min, steps)) > 0 and min(map(min, borders)) >= 0, name,
                "kernel, stride and dilation above 0, padding of 0 or more", kernel, stride, dilation, padding)
-    for length, border, steps in zip(shape[2:], borders, (down, across)):
-        if _count(length + sum(border), *steps) < 1:
-            raise RuntimeError(f"{name}: a kernel of {kernel} with dilation {dilation} does not fit pictures "
-                               f"of {tuple(shape[2:])} with padding {padding}")
-    return down, across, borders
+    if min(_counts([n + sum(border) for n, border in zip(shape[2:], borders)], *steps)) < 1:
+        raise RuntimeError(f"{name}: a kernel of {kernel} with dilation {dilation} does not fit pictures "
+                           f"of {tuple(shape[2:])} with padding {padding}")
+    return *steps, borders
 
 
-def _pooling(name, input, kernel_size, stride, padding, dilation):
-    """The plan of a pooling, whose windows lie side by side unless a stride is given."""
+def _counts(lengths, kernel, stride, dilation):
+    """How many windows fit, for each direction."""
+    return [(n - gap * (size - 1) - 1) // step + 1
+            for n, size, step, gap in zip(lengths, kernel, stride, dilation)]
+
+
+def _windows(name, input, kernel, stride, padding, dilation, value=0.0):
+    """All windows of the padded pictures: (N, C, H, W) -> (N, C, OH, OW, KH, KW), a view."""
+    *plan, borders = _plan(name, input.shape, kernel, stride, padding, dilation)
+    padded = ops.pad(input, ((0, 0), (0, 0), *borders), value) if any(map(any, borders)) else input
+    return ops.windows(padded, (2, 3), *plan)
+
+
+def _pooled(name, input, kernel_size, stride, padding, dilation=1, value=0.0):
+    """The windows of a pooling, which lie side by side unless a stride is given."""
     fits = all(2 * border <= size for border, size in zip(_pair(padding), _pair(kernel_size)))
     ops.wanted(fits, name, "padding of at most half the kernel", padding, kernel_size)
     stride = kernel_size if stride is None else stride
-    return _plan(name, input.shape, kernel_size, stride, padding, dilation)
-
-
-def _windows(name, input, kernel, stride, padding, dilation):
-    """All windows of the padded pictures: (N, C, H, W) -> (N, C, OH, OW, KH, KW), a view."""
-    down, across, borders = _plan(name, input.shape, kernel, stride, padding, dilation)
-    return _slide(_slide(_padded(input, borders), 2, *down), 3, *across)
-
-
-def _padded(input, borders, value=0.0):
-    return ops.pad(input, ((0, 0), (0, 0), *borders), value) if any(map(any, borders)) else input
-
-
-def _count(length, size, stride, dilation):
-    """How many windows fit."""
-    return (length - dilation * (size - 1) - 1) // stride + 1
-
-
-def _slide(input, dim, size, stride, dilation):
-    """All windows along one axis, without a copy: (..., L, ...) -> (..., windows, ..., size)."""
-    windows = ops.unfold(input, dim, dilation * (size - 1) + 1, stride)
-    return windows if dilation == 1 else ops.getitem(windows, (..., slice(None, None, dilation)))
-
-
-def _unslide(windows, dim, size, stride, dilation, length):
-    """The transpose of `_slide`: windows added up, (..., windows, ..., size) -> (..., length, ...)."""
-    if dilation != 1:
-        spread = (*windows.shape[:-1], dilation * (size - 1) + 1)
-        windows = ops.scatter(windows, (..., slice(None, None, dilation)), spread)
-    return ops.fold(windows, dim, stride, length)
+    return _windows(name, input, kernel_size, stride, padding, dilation, value)

@@ -140,7 +140,8 @@ class SGD(Optimizer):
             direction = direction + group["weight_decay"] * parameter
         if momentum != 0:
             if "momentum_buffer" in state:
-                velocity = momentum * state["momentum_buffer"] + (1 - group["dampening"]) * direction
+                fresh = direction if group["dampening"] == 0 else (1 - group["dampening"]) * direction
+                velocity = momentum * state["momentum_buffer"] + fresh
             else:
                 velocity = tensor(direction)
             state["momentum_buffer"] = velocity

@@ -1,0 +1,36 @@
+"""What stands between the brackets of `x[...]`: from PyTorch's rules to NumPy's."""
+
+import numpy as np
+
+
+def index_steps(index):
+    """An index as NumPy wants it, in one step, or in two if it has both integers and arrays.
+
+    NumPy would take those integers for arrays too, and move axes about. For PyTorch they come first.
+    """
+    if not isinstance(index, tuple):
+        return [_plain(index)]
+    parts = tuple(map(_plain, index))
+    if not {int, np.ndarray} <= set(map(type, parts)):
+        return [parts]
+    integers = []
+    for part in parts:
+        if type(part) is int or part is ...:
+            integers.append(part)
+        elif part is not None:                            # a mask stands for as many axes as it has itself
+            integers += [slice(None)] * (part.ndim if getattr(part, "dtype", None) == np.bool_ else 1)
+    return [tuple(integers), tuple(part for part in parts if type(part) is not int)]
+
+
+def _plain(part):
+    """A part of an index: an array for a tensor or a list, Python's number for a single one."""
+    if isinstance(part, slice) and part.step is not None and part.step < 0:
+        raise ValueError("slices that go backwards are not allowed: use flip()")
+    if isinstance(part, list):
+        part = np.array(part, None if part else np.int64)
+    part = getattr(part, "_data", part)                   # a tensor's numbers
+    if not isinstance(part, (np.ndarray, np.generic)):
+        return part
+    if part.dtype == np.uint8:
+        raise IndexError("an index of uint8 was once a mask: use bool() for a mask, long() for positions")
+    return part if part.ndim > 0 else part.item()
