@@ -225,20 +225,20 @@ class Tensor:
     # --- The operations, as operators and as methods --------------------------------------------------------
 
     def __add__(self, other):      return self._record(ops.add, (self, other))
-    def __sub__(self, other):      return ops.sub(self, other)
+    def __sub__(self, other):      return self._record(ops.sub, (self, other))
     def __mul__(self, other):      return self._record(ops.mul, (self, other))
-    def __truediv__(self, other):  return ops.div(self, other)
-    def __pow__(self, other):      return ops.pow(self, other)
+    def __truediv__(self, other):  return self._record(ops.div, (self, other))
+    def __pow__(self, other):      return self._record(ops.pow, (self, other))
     def __matmul__(self, other):   return ops.matmul(self, other)
     __neg__, __abs__, __invert__ = ops.neg, ops.abs, ops.bitwise_not
     __gt__, __ge__, __lt__, __le__ = ops.gt, ops.ge, ops.lt, ops.le
     def __eq__(self, other):       return other is not None and ops.eq(self, other)
     def __ne__(self, other):       return other is None or ops.ne(self, other)
-    def __radd__(self, other):     return ops.add(other, self)
-    def __rsub__(self, other):     return ops.sub(other, self)
-    def __rmul__(self, other):     return ops.mul(other, self)
-    def __rtruediv__(self, other): return ops.div(other, self)
-    def __rpow__(self, other):     return ops.pow(other, self)
+    def __radd__(self, other):     return self._record(ops.add, (other, self))
+    def __rsub__(self, other):     return self._record(ops.sub, (other, self))
+    def __rmul__(self, other):     return self._record(ops.mul, (other, self))
+    def __rtruediv__(self, other): return self._record(ops.div, (other, self))
+    def __rpow__(self, other):     return self._record(ops.pow, (other, self))
     def __rmatmul__(self, other):  return ops.matmul(other, self)
     __hash__ = object.__hash__     # tensors are told apart by identity, as keys too
 

@@ -235,7 +235,7 @@ def _reduced(name, losses, reduction):
 
 def _pair(value):
     """A number for both directions, or a pair (down, across), as a pair."""
-    pair = tuple(value) if np.iterable(value) else (value, value)
+    pair = (value, value) if isinstance(value, int) or not np.iterable(value) else tuple(value)
     ops.wanted(len(pair) == 2, "a size for pictures", "a number or a pair (down, across)", value)
     return pair
 
