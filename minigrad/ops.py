@@ -401,12 +401,18 @@ def part(x, dim, start, end):
     return getitem(x, (slice(None),) * (dim % x.ndim) + (slice(start, end),))
 
 @op
-def pad(x, widths, value=0.0):
-    """A border of `value` around `x`: `widths` holds (before, after) for each axis."""
-    out = np.full_like(x, value, shape=[low + n + high for n, (low, high) in zip(x.shape, widths)])
+def pad(x, widths, value=0.0, order="K"):
+    """A border of `value` around `x`: `widths` holds (before, after) for each axis.
+
+    `order` is how it lies in memory: "K" is as x does, "C" with the elements of the last axis side by side.
+    """
+    if order == "C" and x.flags.c_contiguous and not np.any(widths):
+        return x
+    shape = [low + n + high for n, (low, high) in zip(x.shape, widths)]
+    out = np.full_like(x, value, order=order, shape=shape)
     out[inside(widths, out)] = x
     return out
-defvjp(pad, lambda g, out, x, widths, value: getitem(g, inside(widths, g)))
+defvjp(pad, lambda g, out, x, widths, value, order: getitem(g, inside(widths, g)))
 
 def inside(widths, padded):
     return tuple(slice(low, n - high) for n, (low, high) in zip(padded.shape, widths))

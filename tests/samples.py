@@ -218,10 +218,10 @@ def clampings(draw):
 
 @st.composite
 def paddings(draw):
-    """(x, widths, value)"""
+    """(x, widths, value, order)"""
     shape = draw(shapes(min_dims=1))
     widths = tuple(draw(st.tuples(st.integers(0, 2), st.integers(0, 2))) for _ in shape)
-    return draw(arrays(shape)), widths, draw(st.sampled_from([0.0, -1.5]))
+    return draw(arrays(shape)), widths, draw(st.sampled_from([0.0, -1.5])), draw(st.sampled_from("KC"))
 
 
 @st.composite
@@ -520,8 +520,8 @@ SAMPLES = {
         errors=(Error((zeros((2, 3)), zeros((2, 4)), 0), RuntimeError, ("(2, 3)", "(2, 4)")),
                 Error((zeros((2, 3)), zeros((2, 3)), 2), IndexError, ("(2, 3)",)))),
     "pad": Sample(
-        paddings(), lambda x, widths, value: np.pad(x, widths, constant_values=value),
-        adjoint=lambda y, x, widths, value:
+        paddings(), lambda x, widths, value, order: np.pad(x, widths, constant_values=value),
+        adjoint=lambda y, x, widths, value, order:
             y[tuple(slice(low, low + n) for n, (low, _) in zip(x.shape, widths))]),
     "windows": Sample(
         slidings(), slid,

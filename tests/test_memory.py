@@ -1,13 +1,16 @@
-"""Keeping memory is a favour asked of the allocator: never more than that, and never in the way."""
+"""Memory: keeping it is a favour asked of the allocator; how much is used, and in which order."""
 
 import ctypes
 import os
 import platform
 import subprocess
 import sys
+import tracemalloc
 
+import numpy as np
 import pytest
 
+from minigrad import nn, no_grad, tensor
 from minigrad.memory import keep_memory
 from tests.test_imports import ROOT
 
@@ -125,3 +128,25 @@ del y
 print("freed")
 """)
     assert out.split() == ["1000001.0", "freed"]
+
+
+def test_all_test_pictures_in_one_call_stay_below_a_gibibyte():
+    network = nn.Sequential(nn.Conv2d(1, 8, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
+                            nn.Conv2d(8, 16, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
+                            nn.Flatten(), nn.Linear(784, 10))
+    pictures = tensor(np.zeros((10_000, 1, 28, 28), np.float32))
+    tracemalloc.start()
+    with no_grad():
+        network(pictures)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 2**30
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (1, 2, 3, 0), (0, 2, 3, 1)])
+@pytest.mark.parametrize("padding", [0, 1])
+def test_behind_a_convolution_the_batch_is_last_in_memory_whatever_it_was_before(order, padding):
+    network = nn.Sequential(nn.Conv2d(2, 3, 3, padding=padding), nn.ReLU(), nn.MaxPool2d(2))
+    pictures = np.ones([(5, 2, 8, 8)[i] for i in order], np.float32).transpose(np.argsort(order))
+    out = network(tensor(pictures)).detach().numpy()
+    assert out.transpose(1, 2, 3, 0).flags.c_contiguous

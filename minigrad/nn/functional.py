@@ -51,9 +51,11 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1):
     ops.wanted(bias is None or getattr(bias, "shape", None) == (F,),
                "conv2d", "a bias (F,), one for each filter of the weight (F, C, KH, KW)", bias, weight)
     padding = _borders(padding, (KH, KW), stride, dilation)
-    windows = _windows("conv2d", input, (KH, KW), stride, padding, dilation)
-    # The batch goes last: rows of pictures are then long runs of memory, as processors like them best.
-    columns = ops.permute(windows, (1, 4, 5, 2, 3, 0))
+    *plan, borders = _plan("conv2d", input.shape, (KH, KW), stride, padding, dilation)
+    # The batch goes last, in memory too: rows of pictures are then long runs of it, which is what processors
+    # are good at. Elementwise operations keep the order, so the layers that follow find it as well.
+    pictures = ops.pad(ops.permute(input, (1, 2, 3, 0)), ((0, 0), *borders, (0, 0)), order="C")
+    columns = ops.permute(ops.windows(pictures, (1, 2), *plan), (0, 4, 5, 1, 2, 3))
     start = None if bias is None else ops.reshape(bias, (F, 1, 1, 1))
     return ops.permute(ops.contract(weight, columns, "fcij,cijhwn->fhwn", start), (3, 0, 1, 2))
 
