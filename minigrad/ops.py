@@ -386,7 +386,11 @@ defvjp(getitem, lambda g, out, x, index: scatter(g, index, x.shape))
 def scatter(x, index, shape):
     """Zeros of `shape`, with `x` added at `index`; an element that is named twice gets both."""
     out = np.zeros(shape, x.dtype)
-    np.add.at(out, index, x)
+    parts = index if isinstance(index, tuple) else (index,)
+    if builtins.all(part is None or part is ... or isinstance(part, (int, slice)) for part in parts):
+        out[index] = x                                        # nothing can be named twice: far faster
+    else:
+        np.add.at(out, index, x)
     return out
 defvjp(scatter, lambda g, out, x, index, shape: getitem(g, index))
 
