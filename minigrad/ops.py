@@ -354,6 +354,7 @@ defvjp(contract, lambda g, out, x, y, letters, start: contract(g, y, turned(lett
                  lambda g, out, x, y, letters, start: g)
 
 def turned(letters, *order):
+    """The letters of the same products, with x, y and the result in another order."""
     parts = letters.replace("->", ",").split(",")
     return "{},{}->{}".format(*(parts[i] for i in order))
 

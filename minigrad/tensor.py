@@ -224,6 +224,7 @@ class Tensor:
 
     # --- The operations, as operators and as methods --------------------------------------------------------
 
+    # Arithmetic is recorded at once, not by way of the operation's call: single numbers are that much faster.
     def __add__(self, other):      return self._record(ops.add, (self, other))
     def __sub__(self, other):      return self._record(ops.sub, (self, other))
     def __mul__(self, other):      return self._record(ops.mul, (self, other))
@@ -444,8 +445,10 @@ def _supported(array):
 
 
 def _single(number):
-    """A single number as a tensor keeps it. A fraction is NumPy's scalar, with which arithmetic takes a
-    seventh of the time that it takes with a 0-d array. Integers are not: as scalars they warn of overflow."""
+    """A single number as a tensor keeps it: a fraction as NumPy's scalar, anything else as a 0-d array.
+
+    Arithmetic takes a seventh of the time with a scalar. But integers, as scalars, would warn of overflow.
+    """
     array = np.asarray(number)
     return array[()] if array.dtype.kind == "f" else array
 
