@@ -26,7 +26,7 @@ from types import MethodType
 
 import numpy as np
 
-from minigrad import contraction
+from minigrad import products
 
 
 class Op:
@@ -335,28 +335,44 @@ def shift(x, dim):
 @op
 def product(x, y):
     """Matrix product: (..., n, k) @ (..., k, m) -> (..., n, m); leading axes are broadcast."""
-    return np.matmul(x, y)
+    return products.matmul(x, y)
 defvjp(product, lambda g, out, x, y: product(g, mT(y)),       # (n, m) @ (m, k) -> (n, k)
                 lambda g, out, x, y: product(mT(x), g))       # (k, n) @ (n, m) -> (k, m)
 
 @op
-def contract(x, y, letters, start=None):
-    """Products, added up over the letters that the result lacks: "fcij,cijhwn->fhwn" (Einstein's notation).
+def correlate(x, y, step=1, gap=1, start=None):
+    """Filters slide along the first axis: x (H, C, L) and filters y (F, K, C) -> (F, positions, L).
 
-    Each letter is an axis, and stands in two of the three. In memory the result has the axes of x first, and
-    then those of y, in their order. `start`, which is broadcast, is what the products are added to.
+    At a position a filter meets K rows of x, `gap` apart, in all channels C; positions are `step` apart. The
+    L columns are filtered each for itself. `start`, which is broadcast, is what the products are added to.
     """
-    out = contraction.contract(x, y, letters, np.result_type(x, y, x if start is None else start))
+    met = patches(x, y, step, gap)
+    out = np.empty((len(y), len(met), x.shape[2]), np.result_type(x, y, x if start is None else start))
+    products.matmul(y.reshape(len(y), met.shape[1]), met, out.transpose(1, 0, 2))
     return out if start is None else np.add(out, start, out=out)
-defvjp(contract, lambda g, out, x, y, letters, start: contract(g, y, turned(letters, 2, 1, 0)),
-                 lambda g, out, x, y, letters, start: contract(x, g, turned(letters, 0, 2, 1)),
-                 None,
-                 lambda g, out, x, y, letters, start: g)
+defvjp(correlate, lambda g, out, x, y, step, gap, start: correlate_back(g, x, y, step, gap),
+                  lambda g, out, x, y, step, gap, start: filters_from(g, x, y, step, gap),
+                  None,
+                  None,
+                  lambda g, out, x, y, step, gap, start: g)
 
-def turned(letters, *order):
-    """The letters of the same products, with x, y and the result in another order."""
-    parts = letters.replace("->", ",").split(",")
-    return "{},{}->{}".format(*(parts[i] for i in order))
+def patches(x, y, step, gap):
+    """What the filters meet, as matrices (positions, K·C, L). They overlap in memory: nothing is copied."""
+    rows = permute(windows(x, (0,), y.shape[1:2], (step,), (gap,)), (0, 3, 1, 2))
+    return reshape(rows, (rows.shape[0], rows.shape[1] * rows.shape[2], rows.shape[3]))
+
+def correlate_back(g, x, y, step, gap):
+    """A row has its gradient from all that met it: a correlation again, with the filters turned round."""
+    reach = gap * (y.shape[1] - 1)
+    places = slice(reach, reach + step * g.shape[1], step)
+    spread = scatter(permute(g, (1, 0, 2)), places, (len(x) + reach, len(y), x.shape[2]))
+    return permute(correlate(spread, permute(flip(y, (1,)), (2, 1, 0)), 1, gap), (1, 0, 2))
+
+def filters_from(g, x, y, step, gap):
+    """A filter has its gradient from all positions: (K·C, L) @ (L, F), added up."""
+    F, K, C = y.shape
+    whole = sum(product(patches(x, y, step, gap), permute(g, (1, 2, 0))), 0)
+    return permute(reshape(whole, (K, C, F)), (2, 0, 1))
 
 def mT(x):
     return permute(x, (*range(x.ndim - 2), x.ndim - 1, x.ndim - 2))
@@ -411,10 +427,13 @@ def pad(x, widths, value=0.0, order="K"):
 
     `order` is how it lies in memory: "K" is as x does, "C" with the elements of the last axis side by side.
     """
-    if order == "C" and x.flags.c_contiguous and not np.any(widths):
+    if not builtins.any(map(builtins.any, widths)) and (order == "K" or x.flags.c_contiguous):
         return x
     shape = [low + n + high for n, (low, high) in zip(x.shape, widths)]
-    out = np.full_like(x, value, order=order, shape=shape)
+    out = np.empty_like(x, order=order, shape=shape)
+    for dim, (low, high) in enumerate(widths):
+        before = (slice(None),) * dim
+        out[(*before, slice(0, low))] = out[(*before, slice(shape[dim] - high, None))] = value
     out[inside(widths, out)] = x
     return out
 defvjp(pad, lambda g, out, x, widths, value, order: getitem(g, inside(widths, g)))

@@ -20,11 +20,10 @@ import numpy as np
 
 from minigrad import ops
 from minigrad.anomaly import refuse_first, users_place
+from minigrad.dtypes import NUMBERS, as_pytorch, float32, single, supported
 from minigrad.indexing import index_steps
 from minigrad.printing import written
 
-_float32 = np.dtype(np.float32)
-_NUMBERS = np.ndarray, np.generic
 _recording = True               # False inside `no_grad`
 _anomaly = False                # True inside `detect_anomaly`
 _clock = itertools.count()      # stamps every tensor: what was computed is newer than what it came from
@@ -49,10 +48,10 @@ class Tensor:
     __array_priority__ = 1000       # `array + tensor` is the tensor's business, not NumPy's
 
     def __init__(self, data, requires_grad=False):
-        array = _supported(np.array(data._data if isinstance(data, Tensor) else data))
+        array = supported(np.array(data._data if isinstance(data, Tensor) else data))
         if not isinstance(data, (Tensor, np.ndarray, np.generic)):
-            array = array.astype(_float32)
-        self._data = array if array.ndim else _single(array)
+            array = array.astype(float32)
+        self._data = array if array.ndim else single(array)
         self._stamp = next(_clock)
         if requires_grad:
             self.requires_grad_()
@@ -72,8 +71,8 @@ class Tensor:
             out = op.forward(*values)
         except (ValueError, TypeError, IndexError, OverflowError) as error:
             raise _explained(error, op, values) from None
-        if out.dtype is not _float32 and op is not ops.to:
-            out = _as_pytorch(out, op, values)
+        if out.dtype is not float32 and op is not ops.to:
+            out = as_pytorch(out, op, values)
         out = _wrap(out)
         if wanted and _recording and out._data.dtype.kind == "f":
             vjps = op.vjps if wanted == len(args) else [
@@ -281,7 +280,7 @@ class Tensor:
 def _wrap(array):
     """A tensor around an array that nobody else will write to, without a copy."""
     tensor = Tensor.__new__(Tensor)
-    tensor._data = array if array.ndim > 0 or type(array) is np.float32 else _single(array)
+    tensor._data = array if array.ndim > 0 or type(array) is np.float32 else single(array)
     tensor._stamp = next(_clock)
     return tensor
 
@@ -437,44 +436,9 @@ def detect_anomaly():
 
 # --- Helpers of `Tensor` ------------------------------------------------------------------------------------
 
-def _supported(array):
-    """The array, if its dtype is one that tensors have."""
-    if array.dtype.kind not in "iub" and array.dtype not in (np.float32, np.float64):
-        raise TypeError(f"minigrad's tensors are float32, float64, integers or booleans, not {array.dtype}")
-    return array
-
-
-def _single(number):
-    """A single number as a tensor keeps it: a fraction as NumPy's scalar, anything else as a 0-d array.
-
-    Arithmetic takes a seventh of the time with a scalar. But integers, as scalars, would warn of overflow.
-    """
-    array = np.asarray(number)
-    return array[()] if array.dtype.kind == "f" else array
-
-
-def _as_pytorch(out, op, values):
-    """A result in the dtype that PyTorch gives it, where NumPy alone would widen.
-
-    Only a float64 tensor makes float64; all other fractions are float32. And a 0-d tensor widens no array.
-    """
-    if out.dtype == np.float16:                           # NumPy's answer for the smallest integers
-        return op.forward(*(v.astype(np.float32) if isinstance(v, _NUMBERS) else v for v in values))
-    if out.dtype.kind not in "iuf":
-        return _supported(out)
-    kinds = "f" if out.dtype.kind == "f" else "iu"
-    alike = [value for value in values if isinstance(value, _NUMBERS) and value.dtype.kind in kinds]
-    deciding = [value.dtype for value in alike if value.ndim > 0] or [value.dtype for value in alike]
-    if kinds == "f":
-        return out.astype(np.result_type(_float32, *deciding), copy=False)
-    if not alike or out.dtype == np.uint64:               # made from booleans, or a sum of small integers
-        return out.astype(np.int64)
-    return out.astype(np.result_type(*deciding)) if len(deciding) < len(alike) else out
-
-
 def _explained(error, op, values):
     """NumPy's error, with the operation and the shapes it was given."""
-    shapes = ", ".join(str(value.shape) for value in values if isinstance(value, _NUMBERS))
+    shapes = ", ".join(str(value.shape) for value in values if isinstance(value, NUMBERS))
     kind = next((kind for kind in (IndexError, TypeError) if isinstance(error, kind)), RuntimeError)
     call = f"{op.name} of {shapes}: "
     return kind(call + str(error).removeprefix(call))     # our own errors say it already

@@ -277,17 +277,15 @@ def winnings(draw):
 
 
 @st.composite
-def contractions(draw):
-    """(x, y, letters, start): up to two letters for each pair of the three, everywhere in any order."""
-    own, inner, outer = ("abcdef"[2 * i : 2 * i + draw(st.integers(0, 2))] for i in range(3))
-    side = draw(st.sampled_from([1, 1, 1, 0]))
-    lengths = {letter: draw(st.integers(side, 3)) for letter in own + inner + outer}
-    names = ["".join(draw(st.permutations(pair))) for pair in (own + inner, inner + outer, own + outer)]
-    of_x, of_y, of_result = (tuple(lengths[letter] for letter in name) for name in names)
-    of_start = of_result[draw(st.integers(0, len(of_result))):]
+def correlations(draw):
+    """(x, y, step, gap, start): filters along the first axis, at places that overlap, touch, or do not."""
+    K, step, gap, places = (draw(st.integers(1, 3)) for _ in range(4))
+    F, C, L = (draw(st.integers(draw(st.sampled_from([1, 1, 1, 0])), 3)) for _ in range(3))
+    rows = gap * (K - 1) + 1 + step * (places - 1) + draw(st.integers(0, step - 1))
+    of_start = (F, places, L)[draw(st.integers(0, 3)):]
     of_start = tuple(draw(st.sampled_from([1, n])) for n in of_start)
-    x, y, start = draw(array_groups([of_x, of_y, of_start]))
-    return x, y, f"{names[0]},{names[1]}->{names[2]}", draw(st.sampled_from([None, start]))
+    x, y, start = draw(array_groups([(rows, C, L), (F, K, C), of_start]))
+    return x, y, step, gap, draw(st.sampled_from([None, start]))
 
 
 # --- Forward, a second time ---------------------------------------------------------------------------------
@@ -327,6 +325,16 @@ def folded(x, dims, steps, gaps, shape):
     out = np.zeros(shape)
     for place, number in zip(places.flat, x.flat):
         out.flat[place] += number
+    return out
+
+
+def correlated(x, y, step, gap, start):
+    """Place by place, and row by row of the filters."""
+    F, K, _ = y.shape
+    places = (len(x) - gap * (K - 1) - 1) // step + 1
+    out = np.zeros((F, places, x.shape[2])) + (0 if start is None else start)
+    for place, row in np.ndindex(places, K):
+        out[:, place] += y[:, row] @ x[place * step + row * gap]
     return out
 
 
@@ -487,11 +495,12 @@ SAMPLES = {
         matmul_arrays(vectors=False), lambda x, y: np.einsum("...nk,...km->...nm", x, y), (0, 1),
         errors=(Error((zeros((2, 3)), zeros((4, 2))), RuntimeError, ("(2, 3)", "(4, 2)")),
                 Error((zeros((2, 1, 3)), zeros((3, 3, 1))), RuntimeError, ("(2, 1, 3)", "(3, 3, 1)")))),
-    "contract": Sample(
-        contractions(),
-        lambda x, y, letters, start: np.einsum(letters, x, y) + (0 if start is None else start), (0, 1, 3),
-        errors=(Error((zeros((2, 3)), zeros((4, 2)), "nk,km->nm"), RuntimeError, ("(2, 3)", "(4, 2)")),
-                Error((zeros((2, 3)), zeros((3, 4)), "nk,km->nm", zeros(3)), RuntimeError, ("(3,)",)))),
+    "correlate": Sample(
+        correlations(), correlated, (0, 1, 4),
+        errors=(Error((zeros((4, 2, 5)), zeros((1, 3, 3))), RuntimeError, ("(4, 2, 5)", "(1, 3, 3)")),
+                Error((zeros((4, 2, 5)), zeros((1, 5, 2))), RuntimeError, ("(4, 2, 5)", "(1, 5, 2)")),
+                Error((zeros((4, 2, 5)), zeros((1, 3, 2)), 0), RuntimeError, ("(4, 2, 5)", "0 apart")),
+                Error((zeros((4, 2, 5)), zeros((1, 3, 2)), 1, 1, zeros(3)), RuntimeError, ("(3,)",)))),
 
     # Shape
     "reshape": Sample(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minigrad import Tensor, contraction, ops, tensor
+from minigrad import Tensor, ops, products, tensor
 from minigrad.autograd import grad, gradcheck
 from minigrad.nn import functional as F
 from tests.samples import LAYOUTS, arrays, distinct, rounded, seeds
@@ -126,17 +126,18 @@ CONVOLUTIONS = {                                            # name: (shapes of p
 }
 
 
-@pytest.fixture(params=[None, 1, 60, 1000])
-def pieces_of(request, monkeypatch):
-    """The pieces of a product as they are, and of so few numbers that every convolution takes many."""
+@pytest.fixture(params=[None, 5, 300])
+def cut(request, monkeypatch):
+    """Products as they are, and cut into parts of so few multiplications, however many parts that makes."""
     if request.param:
-        monkeypatch.setattr(contraction, "SMALL", 0)
-        monkeypatch.setattr(contraction, "CACHED", request.param)
+        monkeypatch.setattr(products, "SMALL", request.param)
+        monkeypatch.setattr(products, "FEW", request.param)
+        monkeypatch.setattr(products, "PARTS", math.inf)
 
 
 @pytest.mark.parametrize("shape, filters, options", CONVOLUTIONS.values(), ids=CONVOLUTIONS)
 @pytest.mark.parametrize("order", HANDED_ON)
-def test_conv2d_and_its_gradients_are_the_loop_in_any_order(shape, filters, options, order, pieces_of):
+def test_conv2d_and_its_gradients_are_the_loop_in_any_order(shape, filters, options, order, cut):
     rng = np.random.default_rng(0)
     pictures = HANDED_ON[order](rng.standard_normal(shape))
     x, w, b = pictures.detach().numpy(), rng.standard_normal(filters), rng.standard_normal(filters[:1])

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "minigrad"
 
 IN_READING_ORDER = [
-    "contraction", "ops", "printing", "indexing", "anomaly", "tensor", "creation",
+    "products", "ops", "printing", "indexing", "dtypes", "anomaly", "tensor", "creation",
     "nn.functional", "nn.modules", "nn",
     "optim.optimizers", "optim.lr_scheduler", "optim", "data",
     *(f"gradcheck.{name}" for name in (
@@ -64,8 +64,8 @@ def test_a_file_imports_only_files_above_it(name):
 def test_the_calculus_knows_numpy_and_nothing_else():
     roots = {name.split(".")[0] for name in imported(parsed("ops"))}
     assert roots - sys.stdlib_module_names == {"numpy", "minigrad"}
-    assert {own(name) for name in imported(parsed("ops")) if name.startswith("minigrad")} == {"contraction"}
-    roots = {name.split(".")[0] for name in imported(parsed("contraction"))}
+    assert {own(name) for name in imported(parsed("ops")) if name.startswith("minigrad")} == {"products"}
+    roots = {name.split(".")[0] for name in imported(parsed("products"))}
     assert roots - sys.stdlib_module_names == {"numpy"}
 
 

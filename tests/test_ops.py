@@ -1,14 +1,16 @@
 """The calculus: every operation of the table, against NumPy and against nudging, on arrays of every form."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minigrad import Tensor, contraction, ops
+from minigrad import Tensor, ops, products
 from minigrad.autograd import grad, gradcheck
 from minigrad.ops import OPS
-from tests.samples import COMPOSED, LAYOUTS, SAMPLES, seeds
+from tests.samples import COMPOSED, LAYOUTS, SAMPLES, correlated, seeds
 
 ROWS = SAMPLES | COMPOSED
 ROWS_WITH_GRADIENT = [name for name, sample in ROWS.items() if sample.wants]
@@ -179,73 +181,85 @@ def test_mistakes_are_refused_by_name(name, error):
         assert word in str(caught.value)
 
 
-# --- Products in pieces -------------------------------------------------------------------------------------
+# --- Products of stacks, which are cut ----------------------------------------------------------------------
 
-LETTERS = {                                                 # name: (letters, their lengths)
-    "a long result": ("fck,ckhn->fhn", dict(f=3, c=2, k=3, h=13, n=29)),
-    "a long result of many pieces": ("fc,chwn->fhwn", dict(f=2, c=3, h=5, w=7, n=67)),
-    "a long sum": ("fhn,ckhn->fck", dict(f=3, c=2, k=3, h=13, n=29)),
-    "a long sum of many pieces": ("fhwn,chwn->fc", dict(f=2, c=3, h=5, w=7, n=67)),
-    "a long last axis": ("fc,chn->fhn", dict(f=2, c=3, h=2, n=521)),
-    "a long first axis": ("fc,chn->fhn", dict(f=2, c=3, h=521, n=2)),
-    "one row": ("fc,chn->fhn", dict(f=1, c=3, h=31, n=17)),
-    "one column": ("fc,chn->fhn", dict(f=3, c=307, h=1, n=1)),
-    "one product each": ("fc,chn->fhn", dict(f=3, c=1, h=31, n=17)),
-    "many rows": ("fc,chn->fhn", dict(f=307, c=2, h=3, n=17)),
-    "another order": ("cf,nhc->hfn", dict(f=3, c=5, h=13, n=29)),
-    "no sum at all": ("fc,chn->fhn", dict(f=3, c=0, h=13, n=29)),
-    "no rows": ("fc,chn->fhn", dict(f=0, c=3, h=13, n=29)),
-    "no columns": ("fc,chn->fhn", dict(f=3, c=300, h=13, n=0)),
-    "as large as in a network": ("fcij,cijhwn->fhwn", dict(f=7, c=3, i=3, j=3, h=12, w=11, n=67)),
-    "a sum as large as in a network": ("fhwn,cijhwn->fcij", dict(f=7, c=3, i=3, j=3, h=12, w=11, n=67)),
+STACKS = {                                                  # name: the shapes of x and y
+    "low and wide": ((3, 2, 5), (3, 5, 31)),
+    "high and narrow": ((3, 31, 5), (3, 5, 2)),
+    "square": ((2, 7, 7), (2, 7, 7)),
+    "one matrix for all": ((4, 5), (3, 5, 23)),
+    "all for one matrix": ((3, 23, 5), (5, 4)),
+    "stacks of stacks": ((2, 1, 4, 3), (5, 3, 11)),
+    "one row, one column": ((3, 1, 29), (3, 29, 1)),
+    "no rows": ((3, 0, 5), (3, 5, 7)),
+    "no columns": ((3, 4, 5), (3, 5, 0)),
+    "nothing to add up": ((3, 4, 0), (3, 0, 7)),
+    "no matrices": ((0, 4, 5), (0, 5, 7)),
+    "as large as in a network": ((5, 16, 72), (5, 72, 1000)),
+    "the way back, as large as in a network": ((5, 150, 640), (5, 640, 16)),
 }
 
 
-@pytest.fixture(params=[None, 1, 60, 1000])
-def pieces_of(request, monkeypatch):
-    """The pieces as they are, and of so few numbers that small products come in many, even and uneven."""
+@pytest.fixture(params=[None, 5, 300])
+def cut(request, monkeypatch):
+    """Products as they are, and cut into parts of so few multiplications, however many parts that makes."""
     if request.param:
-        monkeypatch.setattr(contraction, "SMALL", 0)
-        monkeypatch.setattr(contraction, "CACHED", request.param)
+        monkeypatch.setattr(products, "SMALL", request.param)
+        monkeypatch.setattr(products, "FEW", request.param)
+        monkeypatch.setattr(products, "PARTS", math.inf)
 
 
-def contracted(letters, lengths):
-    """The operands, and a weight for the result."""
-    rng = np.random.default_rng(0)
-    return [rng.standard_normal([lengths[i] for i in part]) for part in letters.replace("->", ",").split(",")]
-
-
-@pytest.mark.parametrize("letters, lengths", LETTERS.values(), ids=LETTERS)
+@pytest.mark.parametrize("of_x, of_y", STACKS.values(), ids=STACKS)
 @pytest.mark.parametrize("relay", [np.asarray, *LAYOUTS.values()], ids=["as it is", *LAYOUTS])
-def test_a_product_in_pieces_is_the_whole(letters, lengths, relay, pieces_of):
-    x, y, weight = contracted(letters, lengths)
-    a, b, c = letters.replace("->", ",").split(",")
-    out = ops.contract(relay(x), relay(y), letters)
-    np.testing.assert_allclose(out, np.einsum(letters, x, y), rtol=1e-9, atol=1e-9, strict=True)
-    of_x, of_y, *_ = (vjp and vjp(relay(weight), out, relay(x), relay(y), letters, None)
-                      for vjp in OPS["contract"].vjps)
-    np.testing.assert_allclose(of_x, np.einsum(f"{c},{b}->{a}", weight, y), rtol=1e-9, atol=1e-9, strict=True)
-    np.testing.assert_allclose(of_y, np.einsum(f"{a},{c}->{b}", x, weight), rtol=1e-9, atol=1e-9, strict=True)
+def test_a_product_in_parts_is_the_whole(of_x, of_y, relay, cut):
+    rng = np.random.default_rng(0)
+    x, y = rng.standard_normal(of_x), rng.standard_normal(of_y)
+    expected = np.einsum("...nk,...km->...nm", x, y)
+    x, y = relay(x), relay(y)
+    np.testing.assert_allclose(ops.product(x, y), expected, rtol=1e-9, atol=1e-9, strict=True)
+    turned = ops.product(np.swapaxes(y, -1, -2), np.swapaxes(x, -1, -2))
+    np.testing.assert_allclose(turned, np.swapaxes(expected, -1, -2), rtol=1e-9, atol=1e-9, strict=True)
+    given = np.full_like(relay(expected), np.nan)
+    products.matmul(x, y, given)
+    np.testing.assert_allclose(given, expected, rtol=1e-9, atol=1e-9)
 
 
 @pytest.mark.parametrize("kinds", [
     (np.float32, np.float64), (np.float64, np.float32), (np.float32, np.float32),
     (np.int64, np.int64), (np.int32, np.int64), (np.int64, np.float32)])
-@pytest.mark.parametrize("letters", ["fc,chn->fhn", "fhn,chn->fc"])
-def test_products_of_mixed_numbers_are_those_of_matrices(kinds, letters, pieces_of):
-    x, y, _ = contracted(letters, dict(f=3, c=2, h=13, n=29))
-    x, y = ((10 * numbers).astype(kind) for numbers, kind in zip((x, y), kinds))
-    result = ops.contract(Tensor(x), Tensor(y), letters)
-    expected = np.einsum(letters, x.astype(np.float64), y.astype(np.float64))
-    assert result.dtype == (Tensor(x.reshape(-1, 1)) @ Tensor(y.reshape(1, -1))).dtype
-    np.testing.assert_allclose(result.numpy(), expected, rtol=1e-4, atol=1e-3)
+@pytest.mark.parametrize("name", ["low and wide", "high and narrow"])
+def test_products_of_mixed_numbers_have_the_dtype_of_a_single_one(kinds, name, cut):
+    rng = np.random.default_rng(0)
+    x, y = ((10 * rng.standard_normal(shape)).astype(kind) for shape, kind in zip(STACKS[name], kinds))
+    result = ops.product(Tensor(x), Tensor(y))
+    assert result.dtype == (Tensor(x[0]) @ Tensor(y[0])).dtype
+    np.testing.assert_allclose(result.numpy(), x.astype(np.float64) @ y.astype(np.float64), rtol=1e-4)
 
 
-def test_windows_that_overlap_are_contracted_as_their_copies_are(pieces_of):
-    x, filters = np.random.default_rng(0).standard_normal((3, 9, 11, 5)), np.arange(24.0).reshape(2, 3, 2, 2)
-    found = ops.windows(x, (1, 2), (2, 2), (1, 2), (2, 1)).transpose(0, 4, 5, 1, 2, 3)
-    expected = np.einsum("fcij,cijhwn->fhwn", filters, found.copy())
-    np.testing.assert_allclose(ops.contract(filters, found, "fcij,cijhwn->fhwn"), expected, rtol=1e-12)
+@pytest.mark.parametrize("step, gap", [(1, 1), (2, 1), (1, 2), (3, 2)])
+@pytest.mark.parametrize("relay", [np.asarray, *LAYOUTS.values()], ids=["as it is", *LAYOUTS])
+def test_a_correlation_in_parts_is_the_whole(step, gap, relay, cut):
+    rng = np.random.default_rng(0)
+    x, y, start = (rng.standard_normal(shape) for shape in ((9, 3, 23), (5, 3, 3), (5, 1, 1)))
+    expected = correlated(x, y, step, gap, start)
+    g = rng.standard_normal(expected.shape)
+    of_x, of_y, *_ = OPS["correlate"].vjps
+    x, y, weight = relay(x), relay(y), relay(g)
+    close = dict(rtol=1e-9, atol=1e-9, strict=True)
+    np.testing.assert_allclose(ops.correlate(x, y, step, gap, start), expected, **close)
+    for found, nudge, place in ((of_x(weight, None, x, y, step, gap, start), x, 0),
+                                (of_y(weight, None, x, y, step, gap, start), y, 1)):
+        slopes = np.zeros(nudge.shape)                      # bilinear, so a nudge of 1 gives the slope itself
+        for i in np.ndindex(nudge.shape):
+            one = np.zeros(nudge.shape)
+            one[i] = 1
+            slopes[i] = np.sum(g * correlated(*((one, y) if place == 0 else (x, one)), step, gap, None))
+        np.testing.assert_allclose(found, slopes, **close)
+
+
+def test_what_filters_meet_is_not_copied():
+    x, y = np.ones((9, 3, 5)), np.ones((2, 4, 3))
+    assert np.shares_memory(ops.patches(x, y, 1, 1), x) and ops.patches(x, y, 1, 1).shape == (6, 12, 5)
 
 
 # --- Windows ------------------------------------------------------------------------------------------------

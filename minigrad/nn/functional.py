@@ -43,7 +43,8 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1):
     the bottom and the right get one more. It wants the stride 1.
 
     Every window becomes a column, every filter a row, and a matrix product lets all windows meet all filters
-    (im2col: Chellapilla, Puri and Simard, 2006).
+    (im2col: Chellapilla, Puri and Simard, 2006). Only across are windows written out. Down, those of the next
+    row are the same numbers again, shifted by one row: memory that is read a second time, not a copy.
     """
     ops.wanted(input.ndim == weight.ndim == 4 and input.shape[1] == weight.shape[1],
                "conv2d", f"{_PICTURES} and a weight (F, C, KH, KW) with the same C", input, weight)
@@ -51,13 +52,19 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1):
     ops.wanted(bias is None or getattr(bias, "shape", None) == (F,),
                "conv2d", "a bias (F,), one for each filter of the weight (F, C, KH, KW)", bias, weight)
     padding = _borders(padding, (KH, KW), stride, dilation)
-    *plan, borders = _plan("conv2d", input.shape, (KH, KW), stride, padding, dilation)
+    _, (down, across), (gap_down, gap_across), (high, wide) = _plan(
+        "conv2d", input.shape, (KH, KW), stride, padding, dilation)
+    none = (0, 0)
     # The batch goes last, in memory too: rows of pictures are then long runs of it, which is what processors
     # are good at. Elementwise operations keep the order, so the layers that follow find it as well.
-    pictures = ops.pad(ops.permute(input, (1, 2, 3, 0)), ((0, 0), *borders, (0, 0)), order="C")
-    columns = ops.permute(ops.windows(pictures, (1, 2), *plan), (0, 4, 5, 1, 2, 3))
-    start = None if bias is None else ops.reshape(bias, (F, 1, 1, 1))
-    return ops.permute(ops.contract(weight, columns, "fcij,cijhwn->fhwn", start), (3, 0, 1, 2))
+    pictures = ops.pad(ops.permute(input, (2, 1, 3, 0)), (none, none, wide, none))      # (H, C, W, N)
+    windows = ops.permute(ops.windows(pictures, (2,), (KW,), (across,), (gap_across,)), (0, 4, 1, 2, 3))
+    rows = ops.pad(windows, (high, none, none, none, none), 0.0, "C")       # (H, KW, C, OW, N), written out
+    H, _, _, OW, N = rows.shape
+    filters = ops.reshape(ops.permute(weight, (0, 2, 3, 1)), (F, KH, KW * C))
+    start = None if bias is None else ops.reshape(bias, (F, 1, 1))
+    out = ops.correlate(ops.reshape(rows, (H, KW * C, OW * N)), filters, down, gap_down, start)
+    return ops.permute(ops.reshape(out, (F, out.shape[1], OW, N)), (3, 0, 1, 2))
 
 
 def max_pool2d(input, kernel_size, stride=None, padding=0, dilation=1):
