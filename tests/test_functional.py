@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minigrad import Tensor, ops, products, tensor
+from minigrad import Tensor, ops, tensor
 from minigrad.autograd import grad, gradcheck
 from minigrad.nn import functional as F
 from tests.samples import LAYOUTS, arrays, distinct, rounded, seeds
@@ -124,15 +124,6 @@ CONVOLUTIONS = {                                            # name: (shapes of p
     "one place": ((11, 13, 3, 3), (4, 13, 3, 3), {}),
     "no picture": ((0, 3, 5, 5), (2, 3, 3, 3), {}),
 }
-
-
-@pytest.fixture(params=[None, 5, 300])
-def cut(request, monkeypatch):
-    """Products as they are, and cut into parts of so few multiplications, however many parts that makes."""
-    if request.param:
-        monkeypatch.setattr(products, "SMALL", request.param)
-        monkeypatch.setattr(products, "FEW", request.param)
-        monkeypatch.setattr(products, "PARTS", math.inf)
 
 
 @pytest.mark.parametrize("shape, filters, options", CONVOLUTIONS.values(), ids=CONVOLUTIONS)

@@ -1,7 +1,5 @@
 """The calculus: every operation of the table, against NumPy and against nudging, on arrays of every form."""
 
-import math
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -198,15 +196,6 @@ STACKS = {                                                  # name: the shapes o
     "as large as in a network": ((5, 16, 72), (5, 72, 1000)),
     "the way back, as large as in a network": ((5, 150, 640), (5, 640, 16)),
 }
-
-
-@pytest.fixture(params=[None, 5, 300])
-def cut(request, monkeypatch):
-    """Products as they are, and cut into parts of so few multiplications, however many parts that makes."""
-    if request.param:
-        monkeypatch.setattr(products, "SMALL", request.param)
-        monkeypatch.setattr(products, "FEW", request.param)
-        monkeypatch.setattr(products, "PARTS", math.inf)
 
 
 @pytest.mark.parametrize("of_x, of_y", STACKS.values(), ids=STACKS)
