@@ -6,7 +6,8 @@ dtype. Randomness comes from `rng`, a `numpy.random.Generator`; without one, fro
 
 import numpy as np
 
-from minigrad.tensor import Tensor, _flat
+from minigrad.indexing import flat
+from minigrad.tensor import Tensor
 
 
 def tensor(data, dtype=None, requires_grad=False):
@@ -99,7 +100,7 @@ def randn_like(input, *, rng=None, requires_grad=False):
 
 
 def _lengths(name, size):
-    lengths = _flat(size)
+    lengths = flat(size)
     if min(lengths, default=0) < 0:
         raise RuntimeError(f"{name}: wanted lengths of 0 or more, got {lengths}")
     return lengths

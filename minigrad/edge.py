@@ -53,9 +53,11 @@ def watch_operations(operation_class):
 
 def _answering(namespace):
     def __getattr__(*asked):        # (name) if a module is asked, (self, name) if an object is
+        *owner, name = asked
+        if name.startswith("__"):               # Python and NumPy look for protocols, often: a quick no
+            raise AttributeError(f"{namespace} has no {name}")
         from minigrad.subset import missing
 
-        *owner, name = asked
         raise missing(namespace, name, *owner)
 
     return __getattr__

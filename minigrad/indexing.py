@@ -1,4 +1,6 @@
-"""What stands between the brackets of `x[...]`: from PyTorch's rules to NumPy's."""
+"""Indices and sizes, as users write them: what stands in `x[...]` and in `x.reshape(...)`."""
+
+import operator
 
 import numpy as np
 
@@ -34,3 +36,11 @@ def _plain(part):
     if part.dtype == np.uint8:
         raise IndexError("an index of uint8 was once a mask: use bool() for a mask, long() for positions")
     return part if part.ndim > 0 else part.item()
+
+
+def flat(sizes):
+    """Sizes given one by one, f(2, 3), or as one sequence, f((2, 3)). TypeError for anything else."""
+    given = sizes[0] if len(sizes) == 1 and isinstance(sizes[0], (tuple, list)) else sizes
+    if len(sizes) == 0 or not all(hasattr(size, "__index__") for size in given):
+        raise TypeError(f"wanted whole numbers, one by one or in one sequence, got {sizes}")
+    return tuple(map(operator.index, given))

@@ -326,7 +326,7 @@ defvjp(to_largest, lambda g, out, z, x, top: sum(g * to_largest(np.ones(z.shape,
 def shift(x, dim):
     """What to take off before exp: the largest along `dim`, so that nothing overflows; but no infinity."""
     x = x if x.dtype.kind == "f" else x.astype(np.float32)
-    top = np.max(x, reduced(x, dim, "shift"), keepdims=True, initial=-np.inf)
+    top = x.max(reduced(x, dim, "shift"), keepdims=True, initial=-np.inf)
     return np.where(np.isfinite(top), top, 0)
 
 
@@ -483,7 +483,7 @@ Extreme = namedtuple("Extreme", ["values", "indices"])
 def wanted(fits, name, what, *given):
     """Unless that `fits`, a RuntimeError that says what the function `name` wanted, and what it was given."""
     if not fits:
-        got = " and ".join(str(getattr(x, "shape", x)) for x in given)
+        got = " and ".join(str(x if isinstance(x, np.dtype) else getattr(x, "shape", x)) for x in given)
         raise RuntimeError(f"{name}: wanted {what}, got {got}")
 
 def sqrt(x):
@@ -509,7 +509,7 @@ def clamp(x, min=None, max=None):
 
 def mean(x, dim=None, keepdim=False):
     """The mean, over all axes, one, or several. RuntimeError for integers and booleans."""
-    wanted(x.dtype.kind == "f", "mean", "a floating-point tensor", x.dtype.name)
+    wanted(x.dtype.kind == "f", "mean", "a floating-point tensor", x.dtype)
     dims = reduced(x, dim, "mean")
     return sum(x, dims, keepdim) / math.prod(x.shape[d] for d in dims)
 
@@ -671,7 +671,7 @@ def gather(x, dim, index):
     """Along `dim`, the element that `index` names for each place: out[i, j] = x[index[i, j], j] for dim 0."""
     index = np.asarray(index)
     wanted(index.ndim == x.ndim and index.dtype.kind in "iu", "gather",
-           "an index of integers, with as many axes", x, index, index.dtype.name)
+           "an index of integers, with as many axes", x, index, index.dtype)
     dim = axis(x, dim, "gather")
     if x.ndim == 0:
         return reshape(gather(reshape(x, (1,)), 0, index.reshape(1)), ())

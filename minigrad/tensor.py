@@ -11,17 +11,17 @@ memory. A change in place gives it new memory, and the graphs that used the old 
 
 import contextlib
 import functools
-import heapq
 import itertools
 import operator
 import weakref
+from heapq import heapify, heappop, heappush
 
 import numpy as np
 
 from minigrad import ops
 from minigrad.anomaly import refuse_first, users_place
 from minigrad.dtypes import NUMBERS, as_pytorch, float32, single, supported
-from minigrad.indexing import index_steps
+from minigrad.indexing import flat, index_steps
 from minigrad.printing import written
 
 _recording = True               # False inside `no_grad`
@@ -74,13 +74,13 @@ class Tensor:
         if out.dtype is not float32 and op is not ops.to:
             out = as_pytorch(out, op, values)
         out = _wrap(out)
-        if wanted and _recording and out._data.dtype.kind == "f":
+        if wanted and _recording and op.vjps and out._data.dtype.kind == "f":
             vjps = op.vjps if wanted == len(args) else [
                 vjp if isinstance(arg, Tensor) and arg._requires_grad else None
                 for arg, vjp in zip(args, op.vjps)]
-            if any(vjps):
+            if wanted == len(args) or any(vjps):
                 out._requires_grad = True
-                out._op, out._vjps, out._args, out._saved = op, vjps, args, (out._data, *values)
+                out._op, out._vjps, out._args, out._saved = op, vjps, args, [out._data, *values]
         if _anomaly:
             out._place = users_place()
             refuse_first(out, values, f"{op.name} made the first NaN or infinity, called at {out._place}")
@@ -96,8 +96,8 @@ class Tensor:
         """
         found = [(tensor, g) for tensor, g in _walk([self], [gradient], retain_graph, create_graph)
                  if tensor._op is None or tensor._keeps_grad]
-        for tensor, g in found:
-            tensor.grad = _own(g) if tensor.grad is None else tensor.grad + g
+        for tensor, g in _to_keep(found):
+            tensor.grad = g if tensor.grad is None else tensor.grad + g
 
     def requires_grad_(self, requires_grad=True):
         """Ask for a gradient, or stop asking; returns the tensor. RuntimeError for integers and booleans."""
@@ -156,7 +156,8 @@ class Tensor:
 
     def _replace(self, value):
         """Other numbers of the same shape and kind. Graphs that used the old ones keep those."""
-        array = value._data if isinstance(value, Tensor) else np.array(value)
+        lent = not isinstance(value, Tensor) or value._shared       # a user may write to it at any time
+        array = np.array(value._data if isinstance(value, Tensor) else value) if lent else value._data
         if array.shape != self.shape or array.dtype.kind != self.dtype.kind:
             raise RuntimeError(f"data of shape {array.shape} and dtype {array.dtype} cannot replace data "
                                f"of shape {self.shape} and dtype {self.dtype}")
@@ -250,12 +251,12 @@ class Tensor:
     def zero_(self):               return self._in_place(ops.to(ops.where(True, 0.0, self), self.dtype))
 
     def __getitem__(self, index):   return functools.reduce(ops.getitem, index_steps(index), self)
-    def reshape(self, *shape):      return ops.reshape(self, _flat(shape))
-    def view(self, *shape):         return ops.reshape(self, _flat(shape))
-    def expand(self, *shape):       return ops.broadcast_to(self, _flat(shape))
-    def broadcast_to(self, *shape): return ops.broadcast_to(self, _flat(shape))
-    def permute(self, *dims):       return ops.permute(self, _flat(dims))
-    def flip(self, *dims):          return ops.flip(self, _flat(dims))
+    def reshape(self, *shape):      return ops.reshape(self, flat(shape))
+    def view(self, *shape):         return ops.reshape(self, flat(shape))
+    def expand(self, *shape):       return ops.broadcast_to(self, flat(shape))
+    def broadcast_to(self, *shape): return ops.broadcast_to(self, flat(shape))
+    def permute(self, *dims):       return ops.permute(self, flat(dims))
+    def flip(self, *dims):          return ops.flip(self, flat(dims))
     def float(self):                return ops.to(self, np.float32)
     def double(self):               return ops.to(self, np.float64)
     def long(self):                 return ops.to(self, np.int64)
@@ -300,17 +301,18 @@ def _walk(outputs, weights, retain_graph=None, create_graph=False):
         g = _weight(output, weight, create_graph)
         gradients[output] = gradients[output] + g if output in gradients else g
     newest = [(-tensor._stamp, tensor) for tensor in gradients]
-    heapq.heapify(newest)                       # a heap gives out the smallest first: that is the newest
+    heapify(newest)                             # a heap gives out the smallest first: that is the newest
     while newest:
-        _, tensor = heapq.heappop(newest)
+        _, tensor = heappop(newest)
         g = gradients.pop(tensor)
         yield tensor, g
-        if tensor._op is None:
-            continue
-        if tensor._saved is None:
+        saved = tensor._saved
+        if saved is None:
+            if tensor._op is None:              # a leaf: nothing came before it
+                continue
             raise RuntimeError(f"backward through {tensor._op.name} a second time: its graph was let go; "
                                "pass retain_graph=True the first time to keep it")
-        saved = _unchanged(tensor) if create_graph else tensor._saved
+        saved = _unchanged(tensor) if create_graph else saved
         for arg, vjp in zip(tensor._args, tensor._vjps):
             if vjp is None:
                 continue
@@ -326,7 +328,7 @@ def _walk(outputs, weights, retain_graph=None, create_graph=False):
                 gradients[arg] = gradients[arg] + part
             else:
                 gradients[arg] = part           # its first part: it has a turn to come
-                heapq.heappush(newest, (-arg._stamp, arg))
+                heappush(newest, (-arg._stamp, arg))
         if not retain_graph:
             tensor._args = tensor._vjps = tensor._saved = None
 
@@ -342,7 +344,7 @@ def _weight(output, weight, create_graph):
                            f"got {getattr(weight, 'shape', weight)}; only a single number needs none")
     if create_graph:
         return ops.to(weight if isinstance(weight, Tensor) else Tensor(weight), output.dtype)
-    return _wrap(np.asarray(weight._data if isinstance(weight, Tensor) else weight, output.dtype))._data
+    return _wrap(np.array(weight._data if isinstance(weight, Tensor) else weight, output.dtype))._data
 
 
 def _unchanged(tensor):
@@ -356,9 +358,13 @@ def _unchanged(tensor):
     return seen
 
 
-def _own(g):
-    """A gradient with memory of its own, for a user to keep: no two tensors ever share one."""
-    return g + 0.0 if isinstance(g, Tensor) else _wrap(np.array(g))
+def _to_keep(found):
+    """Gradients for users to keep, as tensors with memory of their own: no two ever share one."""
+    given = set()                               # what belongs to somebody by now
+    for tensor, g in found:
+        yield tensor, (g + 0.0 if isinstance(g, Tensor) else
+                       _wrap(np.array(g) if g.base is not None or id(g) in given else g))
+        given.add(id(g))
 
 
 def grad(outputs, inputs, grad_outputs=None, retain_graph=None, create_graph=False, allow_unused=False):
@@ -376,7 +382,7 @@ def grad(outputs, inputs, grad_outputs=None, retain_graph=None, create_graph=Fal
         raise RuntimeError(f"grad: {len(outputs)} outputs, but {len(weights)} grad_outputs")
     wanted = set(inputs)                        # by identity: tensors hash, and are found, as themselves
     walk = _walk(outputs, weights, retain_graph, create_graph)
-    found = {tensor: _own(g) for tensor, g in walk if tensor in wanted}
+    found = dict(_to_keep((tensor, g) for tensor, g in walk if tensor in wanted))
     for position, tensor in enumerate(inputs):
         if tensor not in found and not allow_unused:
             raise RuntimeError(f"grad: the output was not computed from input {position}, {tensor.shape}")
@@ -442,14 +448,6 @@ def _explained(error, op, values):
     kind = next((kind for kind in (IndexError, TypeError) if isinstance(error, kind)), RuntimeError)
     call = f"{op.name} of {shapes}: "
     return kind(call + str(error).removeprefix(call))     # our own errors say it already
-
-
-def _flat(sizes):
-    """Sizes given one by one, f(2, 3), or as one sequence, f((2, 3)). TypeError for anything else."""
-    given = sizes[0] if len(sizes) == 1 and isinstance(sizes[0], (tuple, list)) else sizes
-    if len(sizes) == 0 or not all(hasattr(size, "__index__") for size in given):
-        raise TypeError(f"wanted whole numbers, one by one or in one sequence, got {sizes}")
-    return tuple(map(operator.index, given))
 
 
 def _arrays(args):

@@ -480,6 +480,18 @@ def test_gradients_can_be_zeroed_through_data():
     assert x.grad.tolist() == [0, 0]
 
 
+def test_data_from_a_users_array_is_copied_so_that_writing_to_it_harms_no_gradient():
+    array = np.array([3.0, 4.0])
+    for lent in (array, from_numpy(array), from_numpy(array).detach()):
+        array[:] = 3, 4
+        x = leaf(1.0, 2.0)
+        x.data = lent
+        y = x * x
+        array[:] = 100
+        y.backward(np.array([1.0, 10.0]))
+        assert x.tolist() == [3, 4] and x.grad.tolist() == [6, 80]
+
+
 def test_data_refuses_numbers_that_do_not_fit():
     x = tensor([1.0, 2.0])
     for misfit in (np.zeros(3), np.zeros((1, 2)), np.array([1j, 2j])):

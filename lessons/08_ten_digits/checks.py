@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lessons.exercises import Mistake, Patch, exercise, numbers, numbers_by, solutions
+from lessons.exercises import Mistake, Patch, exercise, numbers, numbers_by, read_only, solutions
 from minigrad import Tensor, data, ops, optim
 from minigrad.nn import functional as F
 
@@ -232,14 +232,14 @@ def velocity_of_minigrad(function):
     """The learner's velocity in `optim.SGD`, which then, with Nesterov's trick, looks ahead along it."""
     whole_update = optim.SGD.update
 
-    def update(self, parameter, gradient, group, state):
+    def update(self, weights, gradient, group, state):
         rate, momentum = group["lr"], group["momentum"]
-        decayed = gradient + group["weight_decay"] * parameter
+        decayed = gradient + group["weight_decay"] * weights
         last = state.get("momentum_buffer", 0.0 * gradient)
-        _, velocity = function(parameter.detach().numpy(), decayed.numpy(), last.numpy(), rate, momentum)
-        state["momentum_buffer"] = velocity = Tensor(velocity)
+        _, velocity = function(*map(read_only, (weights, decayed, last)), rate, momentum)
+        state["momentum_buffer"] = velocity
         direction = decayed + momentum * velocity if group["nesterov"] else velocity
-        whole_update(self, parameter, direction, {**group, "momentum": 0, "weight_decay": 0}, state)
+        return whole_update(self, weights, direction, {**group, "momentum": 0, "weight_decay": 0}, state)
 
     return [Patch(optim.SGD, "update", update)]
 
@@ -297,9 +297,9 @@ def decay_of_minigrad(function):
     """The learner's decay comes first in `optim.SGD`; all that follows stays as it is."""
     whole_update = optim.SGD.update
 
-    def update(self, parameter, gradient, group, state):
-        decayed = Tensor(function(gradient.numpy(), parameter.detach().numpy(), group["weight_decay"]))
-        whole_update(self, parameter, decayed, {**group, "weight_decay": 0}, state)
+    def update(self, weights, gradient, group, state):
+        decayed = function(read_only(gradient), read_only(weights), group["weight_decay"])
+        return whole_update(self, weights, decayed, {**group, "weight_decay": 0}, state)
 
     return [Patch(optim.SGD, "update", update)]
 

@@ -80,6 +80,13 @@ def numbers_by(owner: Any, name: str, function: Function) -> list[Patch]:
     return [Patch(owner, name, both)]
 
 
+def read_only(array: Any) -> Any:
+    """The same numbers, for a function that should not write to them."""
+    view = np.asarray(array).view()
+    view.flags.writeable = False
+    return view
+
+
 def _array(value: Any) -> Any:
     return value.detach().numpy() if isinstance(value, Tensor) else value
 

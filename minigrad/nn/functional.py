@@ -165,7 +165,7 @@ def dropout(input, p=0.5, training=True, *, rng=None):
     """
     if not 0 <= p <= 1:
         raise ValueError(f"dropout: p is a probability from 0 to 1, got {p}")
-    ops.wanted(input.dtype.kind == "f", "dropout", "a floating-point input", input.dtype.name)
+    ops.wanted(input.dtype.kind == "f", "dropout", "a floating-point input", input.dtype)
     if not training or p == 0:
         return input
     kept = np.random.default_rng(rng).random(input.shape) >= p
@@ -212,7 +212,7 @@ def cross_entropy(input, target, *, reduction="mean"):
     if target.dtype.kind != "f":
         return _reduced("cross_entropy", _surprise("cross_entropy", logs, target), reduction)
     ops.wanted(target.shape == input.shape, "cross_entropy",
-               "classes as integers, or probabilities like the scores", input, target, target.dtype.name)
+               "classes as integers, or probabilities like the scores", input, target, target.dtype)
     return _reduced("cross_entropy", -ops.sum(logs * target, _class_axis(input)), reduction)
 
 
@@ -224,7 +224,7 @@ def _surprise(name, logs, target):
     target, axis = np.asarray(target), _class_axis(logs)
     fits = logs.ndim > 0 and target.shape == logs.shape[:axis] + logs.shape[axis + 1 :]
     ops.wanted(fits and target.dtype.kind in "iu", name,
-               "scores (N, C, ...) and classes (N, ...) as integers", logs, target, target.dtype.name)
+               "scores (N, C, ...) and classes (N, ...) as integers", logs, target, target.dtype)
     C = logs.shape[axis]
     if target.size > 0 and not (0 <= target.min() and target.max() < C):
         raise IndexError(f"{name}: targets from {target.min()} to {target.max()} for {C} classes (to leave "

@@ -9,8 +9,9 @@ Names, defaults and the order of the arithmetic are those of `torch.optim`.
 
 import math
 
-from minigrad.creation import tensor, zeros_like
-from minigrad.tensor import Tensor, no_grad
+import numpy as np
+
+from minigrad.tensor import Tensor, _wrap
 
 
 class Optimizer:
@@ -19,7 +20,7 @@ class Optimizer:
     `params` is an iterable of tensors, such as `network.parameters()`, or of dicts, groups with options of
     their own: `[{"params": [w]}, {"params": [b], "lr": 0.5}]`. What a group leaves out comes from `defaults`.
     `param_groups` lists these dicts. A change of `group["lr"]` counts from the next step on.
-    `state[parameter]` is a dict of what an optimiser remembers of that parameter.
+    `state[parameter]` is a dict of what an optimiser remembers of that parameter: arrays and numbers.
     Raises ValueError for no parameters at all, for one that comes twice, and for options that make no sense.
     """
 
@@ -67,20 +68,27 @@ class Optimizer:
 
     def step(self):
         """Move every parameter that has a gradient one step downhill."""
-        with no_grad():
-            for group in self.param_groups:
-                for parameter in group["params"]:
-                    if parameter.grad is not None:
-                        self.update(parameter, parameter.grad, group, self.state.setdefault(parameter, {}))
+        for group in self.param_groups:
+            # NumPy's own float64 numbers would widen float32 arrays, Python's do not.
+            options = {name: value.item() if isinstance(value, np.generic) else value
+                       for name, value in group.items()}
+            for parameter in group["params"]:
+                if parameter.grad is not None:
+                    state = self.state.setdefault(parameter, {})
+                    moved = self.update(parameter._data, parameter.grad._data, options, state)
+                    parameter._in_place(_wrap(moved))
 
-    def update(self, parameter, gradient, group, state):
-        """Move one parameter, with the options in `group`, and what is remembered in `state`."""
+    def update(self, weights, gradient, group, state):
+        """The numbers of one parameter after a step, as a new array. All are arrays here, and only read.
+
+        `group` has the options; what is remembered of this parameter is kept in `state`.
+        """
         raise NotImplementedError(f"{type(self).__name__} does not define update()")
 
     def state_dict(self):
         """What training needs to go on later: "state" and "param_groups", with numbers for the parameters.
 
-        Steps do not change it: they put new tensors in the place of old ones, and write to none.
+        Steps do not change it: they put new arrays in the place of old ones, and write to none.
         """
         numbers = self._numbers()
         groups = [group | {"params": [numbers[parameter] for parameter in group["params"]]}
@@ -97,10 +105,12 @@ class Optimizer:
                              f"wanted {sizes[1]}")
         for i, state in state_dict["state"].items():
             for key, value in state.items():
-                if isinstance(value, Tensor) and value.shape != parameters[i].shape:
+                if getattr(value, "shape", parameters[i].shape) != parameters[i].shape:
                     raise ValueError(f"{type(self).__name__}: {key} of parameter {i} has shape "
                                      f"{value.shape}, wanted {parameters[i].shape}")
-        self.state = {parameters[i]: dict(state) for i, state in state_dict["state"].items()}
+        self.state = {parameters[i]: {key: np.asarray(value) if isinstance(value, Tensor) else value
+                                      for key, value in state.items()}
+                      for i, state in state_dict["state"].items()}
         for group, loaded in zip(self.param_groups, groups):
             group.update(loaded | {"params": group["params"]})
 
@@ -134,19 +144,23 @@ class SGD(Optimizer):
         if group["nesterov"] and (group["momentum"] == 0 or group["dampening"] != 0):
             raise ValueError("SGD: nesterov needs a momentum above 0 and no dampening")
 
-    def update(self, parameter, gradient, group, state):
-        direction, momentum = gradient, group["momentum"]
+    def update(self, weights, gradient, group, state):
+        return weights - group["lr"] * self.direction(weights, gradient, group, state)
+
+    def direction(self, weights, gradient, group, state):
+        """What is walked down: the gradient, with weight decay and with momentum."""
+        momentum = group["momentum"]
         if group["weight_decay"] != 0:
-            direction = direction + group["weight_decay"] * parameter
-        if momentum != 0:
-            if "momentum_buffer" in state:
-                fresh = direction if group["dampening"] == 0 else (1 - group["dampening"]) * direction
-                velocity = momentum * state["momentum_buffer"] + fresh
-            else:
-                velocity = tensor(direction)
-            state["momentum_buffer"] = velocity
-            direction = direction + momentum * velocity if group["nesterov"] else velocity
-        parameter -= group["lr"] * direction
+            gradient = gradient + group["weight_decay"] * weights
+        if momentum == 0:
+            return gradient
+        if "momentum_buffer" in state:
+            fresh = gradient if group["dampening"] == 0 else (1 - group["dampening"]) * gradient
+            velocity = momentum * state["momentum_buffer"] + fresh
+        else:
+            velocity = +gradient                                # a copy
+        state["momentum_buffer"] = velocity
+        return gradient + momentum * velocity if group["nesterov"] else velocity
 
 
 class Adam(Optimizer):
@@ -169,15 +183,15 @@ class Adam(Optimizer):
         if len(group["betas"]) != 2 or not all(0 <= beta < 1 for beta in group["betas"]):
             raise ValueError(f"Adam: betas are two numbers from 0 to below 1, got {group['betas']}")
 
-    def update(self, parameter, gradient, group, state):
+    def update(self, weights, gradient, group, state):
         if group["weight_decay"] != 0:
-            gradient = gradient + group["weight_decay"] * parameter
+            gradient = gradient + group["weight_decay"] * weights
         if not state:
-            state.update(step=0, exp_avg=zeros_like(gradient), exp_avg_sq=zeros_like(gradient))
+            state.update(step=0, exp_avg=np.zeros_like(gradient), exp_avg_sq=np.zeros_like(gradient))
         beta1, beta2 = group["betas"]
         state["step"] += 1
         state["exp_avg"] = beta1 * state["exp_avg"] + (1 - beta1) * gradient
         state["exp_avg_sq"] = beta2 * state["exp_avg_sq"] + (1 - beta2) * gradient * gradient
         mean = state["exp_avg"] / (1 - beta1 ** state["step"])
-        root = state["exp_avg_sq"].sqrt() / math.sqrt(1 - beta2 ** state["step"])
-        parameter -= group["lr"] * mean / (root + group["eps"])
+        root = np.sqrt(state["exp_avg_sq"]) / math.sqrt(1 - beta2 ** state["step"])
+        return weights - group["lr"] * mean / (root + group["eps"])
