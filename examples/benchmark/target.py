@@ -1,11 +1,16 @@
-"""From a cold process to 99 % of the MNIST test set: lesson 9's network, its schedule and its data.
+"""From a cold process to 99 % of the MNIST test set: lesson 9's network, on a schedule made for speed.
 
 One program for minigrad and for PyTorch. It counts all that a user waits for: the import, the reading of the
 files, the training, and the look at the test pictures after each pass.
+
+The schedule is the shortest known to us that gets there with every seed: weights that keep the size of what
+they are given (He et al., 2015), large steps after a start with small ones (Goyal et al., 2017), smaller and
+smaller ones to the end, and every training picture three times.
 """
 
 import importlib
 import json
+import math
 import sys
 
 import numpy as np
@@ -13,19 +18,21 @@ import numpy as np
 from benchmark import peers
 from benchmark.networks import BATCH, LESSON_9, first_weights, read_mnist
 
-HELD_BACK, PASSES, GOAL = 5_000, 5, 0.99            # of 60,000 pictures; as in the lesson
+PASSES, GOAL = 3, 0.99
+LEARNING_RATE, WARM_UP = 0.1, 0.1                   # the largest, reached after this share of the steps
 
 
 def train(package, mnist, seed, most, goal):
     """Train with the first `most` pictures until the share `goal` of the test pictures is read; [shares]."""
     torch = importlib.import_module(package)
-    images, labels = (array[HELD_BACK:][:most] for array in read_mnist(mnist, "train"))
+    images, labels = (array[:most] for array in read_mnist(mnist, "train"))
     test_images, test_labels = read_mnist(mnist, "t10k")
     rng = np.random.default_rng(seed)
-    network = peers.build(torch, LESSON_9, first_weights(LESSON_9, rng))
-    optimiser = torch.optim.SGD(network.parameters(), lr=0.05, momentum=0.9, nesterov=True, weight_decay=1e-4)
+    network = peers.build(torch, LESSON_9, he_weights(LESSON_9, rng))
+    optimiser = torch.optim.SGD(network.parameters(), lr=LEARNING_RATE, momentum=0.9, nesterov=True,
+                                weight_decay=1e-4)
     steps = PASSES * -(-len(images) // BATCH)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: 1 - step / steps)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: up_and_down((step + 1) / steps))
     shares = []
     while len(shares) < PASSES and max(shares, default=0) < goal:
         for x, y in shuffled(torch, images, labels, rng):
@@ -36,6 +43,16 @@ def train(package, mnist, seed, most, goal):
             schedule.step()
         shares.append(accuracy(torch, network, test_images, test_labels))
     return shares
+
+
+def he_weights(layers, rng):
+    """First weights uniform in ±√(6/inputs), no bias: the size that ReLU keeps (He et al., 2015)."""
+    return [math.sqrt(6) * w if w.ndim > 1 else np.zeros_like(w) for w in first_weights(layers, rng)]
+
+
+def up_and_down(share):
+    """The share of the largest learning rate when this share of the steps is done."""
+    return min(1, share / WARM_UP) * (1 - share)
 
 
 def shuffled(torch, images, labels, rng):
