@@ -6,8 +6,9 @@ dtype. Randomness comes from `rng`, a `numpy.random.Generator`; without one, fro
 
 import numpy as np
 
+from minigrad.dtypes import supported
 from minigrad.indexing import flat
-from minigrad.tensor import Tensor
+from minigrad.tensor import Tensor, _wrap
 
 
 def tensor(data, dtype=None, requires_grad=False):
@@ -25,7 +26,7 @@ def from_numpy(array):
     """
     if not isinstance(array, np.ndarray):
         raise TypeError(f"from_numpy wants a NumPy array, got {type(array).__name__}")
-    shared = Tensor(array)
+    shared = _wrap(supported(array))
     shared._data, shared._shared = array, True
     return shared
 

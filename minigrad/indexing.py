@@ -35,7 +35,7 @@ def _plain(part):
         return part
     if part.dtype == np.uint8:
         raise IndexError("an index of uint8 was once a mask: use bool() for a mask, long() for positions")
-    return part if part.ndim > 0 else part.item()
+    return np.array(part) if part.ndim > 0 else part.item()     # a copy: users may write to theirs
 
 
 def flat(sizes):

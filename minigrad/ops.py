@@ -669,7 +669,7 @@ def flip(x, dims):
 
 def gather(x, dim, index):
     """Along `dim`, the element that `index` names for each place: out[i, j] = x[index[i, j], j] for dim 0."""
-    index = np.asarray(index)
+    index = np.array(index)                                   # a copy: users may write to theirs
     wanted(index.ndim == x.ndim and index.dtype.kind in "iu", "gather",
            "an index of integers, with as many axes", x, index, index.dtype)
     dim = axis(x, dim, "gather")

@@ -61,14 +61,17 @@ class Tensor:
     def _record(self, op, args):
         """Call `op` on the arrays behind `args`; note how the result came about if one wants a gradient."""
         values, wanted = [], 0
-        for arg in args:
-            if isinstance(arg, Tensor):         # to be kept as it is now: a user may write to what is shared
-                values.append(arg._data.copy("K") if arg._shared else arg._data)
+        part = self._shared and op is ops.getitem and self is args[0]
+        for arg in args:                        # to be kept as they are now: users may write to their arrays
+            if isinstance(arg, Tensor):
+                values.append(arg._data.copy("K") if arg._shared and not part else arg._data)
                 wanted += arg._requires_grad
+            elif isinstance(arg, np.ndarray):
+                values.append(arg.copy("K"))
             else:                               # NumPy's single numbers count as Python's own
                 values.append(arg.item() if isinstance(arg, np.generic) else arg)
-        try:
-            out = op.forward(*values)
+        try:                                    # of what is shared, the part that was asked for is copied
+            out = np.array(op.forward(*values)) if part else op.forward(*values)
         except (ValueError, TypeError, IndexError, OverflowError) as error:
             raise _explained(error, op, values) from None
         if out.dtype is not float32 and op is not ops.to:
@@ -76,8 +79,7 @@ class Tensor:
         out = _wrap(out)
         if wanted and _recording and op.vjps and out._data.dtype.kind == "f":
             vjps = op.vjps if wanted == len(args) else [
-                vjp if isinstance(arg, Tensor) and arg._requires_grad else None
-                for arg, vjp in zip(args, op.vjps)]
+                isinstance(arg, Tensor) and arg._requires_grad and vjp for arg, vjp in zip(args, op.vjps)]
             if wanted == len(args) or any(vjps):
                 out._requires_grad = True
                 out._op, out._vjps, out._args, out._saved = op, vjps, args, [out._data, *values]
@@ -117,8 +119,7 @@ class Tensor:
             raise RuntimeError("retain_grad() of a tensor that does not require a gradient")
         self._keeps_grad = True
 
-    is_leaf = property(lambda self: self._op is None,
-                       doc="Whether the walk back ends here, at what was not computed from such tensors.")
+    is_leaf = property(lambda self: self._op is None, doc="Whether the walk back ends here.")
 
     def detach(self):
         """The same numbers, cut off from the graph. A change of them in place changes this tensor too."""
@@ -166,8 +167,7 @@ class Tensor:
         else:
             self._data = _wrap(np.asarray(array, self.dtype))._data
 
-    data = property(detach, _replace,
-                    doc="The numbers, as by `detach`. Assigning replaces them; graphs keep the old ones.")
+    data = property(detach, _replace, doc="The numbers, to be replaced; graphs keep the old ones.")
     shape = property(lambda self: self._data.shape)
     ndim = property(lambda self: self._data.ndim)
     dtype = property(lambda self: self._data.dtype)
@@ -314,7 +314,7 @@ def _walk(outputs, weights, retain_graph=None, create_graph=False):
                                "pass retain_graph=True the first time to keep it")
         saved = _unchanged(tensor) if create_graph else saved
         for arg, vjp in zip(tensor._args, tensor._vjps):
-            if vjp is None:
+            if not vjp:
                 continue
             part, numbers = vjp(g, *saved), arg._data
             if part.shape != numbers.shape:     # the argument was broadcast: undone here, for all operations
@@ -348,11 +348,11 @@ def _weight(output, weight, create_graph):
 
 
 def _unchanged(tensor):
-    """Output and arguments as tensors, for a vjp that is to be recorded. They must be what it saw."""
-    seen = (tensor, *tensor._args)
+    """What a vjp sees that is to be recorded: tensors where a gradient goes on, if they are unchanged."""
+    seen = [now if isinstance(now, Tensor) and now._requires_grad else then
+            for now, then in zip((tensor, *tensor._args), tensor._saved)]
     for now, then in zip(seen, tensor._saved):
-        untouched = not isinstance(now, Tensor) or now._data is then
-        if not (untouched or np.array_equal(now._data, then, equal_nan=True)):
+        if now is not then and now._data is not then and not np.array_equal(now._data, then, equal_nan=True):
             raise RuntimeError(f"{tensor._op.name}: a tensor of shape {now.shape} was changed after its use, "
                                "so a gradient of its gradient is no longer possible")
     return seen

@@ -10,7 +10,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from minigrad import nn, no_grad, tensor
+from minigrad import from_numpy, nn, no_grad, tensor
 from minigrad.memory import keep_memory
 from tests.test_imports import ROOT
 
@@ -141,6 +141,16 @@ def test_all_test_pictures_in_one_call_stay_below_a_gibibyte():
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 2**30
+
+
+def test_parts_of_a_shared_array_do_not_cost_the_whole():
+    array = np.zeros((1_000, 100))
+    x = from_numpy(array)
+    tracemalloc.start()
+    parts = [x[i : i + 10] for i in range(0, 1_000, 10)] + list(x.split(10))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(parts) == 200 and peak < 3 * array.nbytes
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2, 3), (1, 2, 3, 0), (0, 2, 3, 1)])

@@ -73,6 +73,58 @@ def test_a_constant_that_changes_after_forward_does_not_matter_either(change):
     np.testing.assert_array_equal(x.grad.numpy(), before)
 
 
+def as_it_is(array):
+    return array
+
+
+CONSTANTS = {
+    "factor": (lambda x, c: x * c, np.array([[2.0, 3, 4], [5, 6, 7]])),
+    "left": (lambda x, c: c - c * x, np.array([[2.0, 3, 4], [5, 6, 7]])),
+    "exponent": (lambda x, c: x**c, np.array([[2.0, 3, 4], [5, 6, 7]])),
+    "matrix": (lambda x, c: x @ c, np.array([[2.0, 3], [4, 5], [6, 7]])),
+    "condition": (lambda x, c: ops.where(c, x, 0.0), np.array([[True, False, True], [False, True, True]])),
+    "bounds": (lambda x, c: x.clamp(min=c), np.array([[0.0, 9, 0], [9, 0, 9]])),
+    "places": (lambda x, c: x[c], np.array([1, 1, 0])),
+    "places beside a slice": (lambda x, c: x[:, c], np.array([1, 1, 0])),
+    "places beside an integer": (lambda x, c: x[1, c], np.array([1, 1, 0])),
+    "mask": (lambda x, c: x[c], np.array([[True, False, True], [False, True, True]])),
+    "gather": (lambda x, c: x.gather(1, c), np.array([[1, 1, 0], [2, 2, 2]])),
+    "classes of cross_entropy": (F.cross_entropy, np.array([1, 2])),
+    "shares for cross_entropy": (F.cross_entropy, np.array([[0.5, 0.5, 0], [0.2, 0.3, 0.5]])),
+    "classes of nll_loss": (F.nll_loss, np.array([1, 2])),
+    "target of mse_loss": (F.mse_loss, np.array([[2.0, 3, 4], [5, 6, 7]])),
+    "filters": (lambda x, c: F.conv2d(x.reshape(1, 1, 2, 3), c), np.array([[[[2.0, 3], [4, 5]]]])),
+    "scales of batch_norm": (lambda x, c: F.batch_norm(x, None, None, c, training=True),
+                             np.array([2.0, 3, 4])),
+}
+
+
+@pytest.mark.parametrize("lend", [as_it_is, from_numpy])
+@pytest.mark.parametrize("create_graph", [False, True])
+@pytest.mark.parametrize("name", CONSTANTS)
+def test_a_constant_array_that_is_written_to_after_forward_does_not_matter(name, create_graph, lend):
+    """Neither to the gradient nor to the gradient of the gradient: an epoch's order may be shuffled again."""
+    f, constant = CONSTANTS[name]
+    numbers = np.array([[0.3, 1.2, 2.5], [1.7, 0.4, 0.9]])
+
+    def slopes(array, change):
+        x = tensor(numbers, requires_grad=True)
+        y = f(x, lend(array))
+        weight = np.random.default_rng(0).standard_normal(y.shape)
+        change(array)
+        first, = autograd.grad(y, x, weight, create_graph=create_graph)
+        if not create_graph:
+            return [first.numpy()]
+        weight = np.random.default_rng(1).standard_normal(first.shape)
+        second, = autograd.grad((first * weight).sum() + 0 * x.sum(), x)
+        return [first.detach().numpy(), second.numpy()]
+
+    untouched = slopes(constant.copy(), lambda array: None)
+    written = slopes(constant.copy(), lambda array: array.fill(0))
+    for one, other in zip(untouched, written):
+        np.testing.assert_array_equal(one, other)
+
+
 def test_an_array_handed_out_cannot_be_written_to():
     x = tensor([1.0, 2.0], requires_grad=True)
     y = x * x
@@ -99,6 +151,17 @@ def test_from_numpy_shares_in_both_directions():
     assert x.tolist() == [5, 2] and x.numpy() is array
     x += 1
     assert array.tolist() == [6, 3]
+
+
+def test_a_part_of_a_shared_array_is_what_it_was_when_it_was_taken():
+    array, places = np.arange(6.0).reshape(3, 2), np.array([0, 0, 2])
+    x, index = from_numpy(array).requires_grad_(), from_numpy(places)
+    parts = [x[1:], x[index], x[2, 1], *x.split(2), x.T[1], x[...]]
+    before = [part.tolist() for part in parts]
+    array[:], places[:] = 50, 1
+    assert [part.tolist() for part in parts] == before
+    (parts[1] * parts[1]).sum().backward()
+    assert x.grad.tolist() == [[0, 4], [0, 0], [8, 10]]
 
 
 def test_gradient_of_a_gradient_through_changed_numbers_is_refused():

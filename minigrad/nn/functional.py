@@ -221,7 +221,7 @@ def _class_axis(input):
 
 
 def _surprise(name, logs, target):
-    target, axis = np.asarray(target), _class_axis(logs)
+    target, axis = np.array(target), _class_axis(logs)        # a copy: users may write to theirs
     fits = logs.ndim > 0 and target.shape == logs.shape[:axis] + logs.shape[axis + 1 :]
     ops.wanted(fits and target.dtype.kind in "iu", name,
                "scores (N, C, ...) and classes (N, ...) as integers", logs, target, target.dtype)
