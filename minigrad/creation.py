@@ -27,7 +27,7 @@ def from_numpy(array):
     if not isinstance(array, np.ndarray):
         raise TypeError(f"from_numpy wants a NumPy array, got {type(array).__name__}")
     shared = _wrap(supported(array))
-    shared._data, shared._shared = array, True
+    shared._data, shared._shared = np.asarray(array), True
     return shared
 
 

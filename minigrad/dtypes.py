@@ -8,7 +8,8 @@ NUMBERS = np.ndarray, np.generic
 
 def supported(array):
     """The array, if its dtype is one that tensors have."""
-    if array.dtype.kind not in "iub" and array.dtype not in (np.float32, np.float64):
+    whole = array.dtype.kind in "iub" and array.dtype.isnative
+    if not whole and array.dtype not in (np.float32, np.float64):
         raise TypeError(f"minigrad's tensors are float32, float64, integers or booleans, not {array.dtype}")
     return array
 
@@ -35,7 +36,7 @@ def as_pytorch(out, op, values):
     alike = [value for value in values if isinstance(value, NUMBERS) and value.dtype.kind in kinds]
     deciding = [value.dtype for value in alike if value.ndim > 0] or [value.dtype for value in alike]
     if kinds == "f":
-        return out.astype(np.result_type(float32, *deciding), copy=False)
+        return supported(out.astype(np.result_type(float32, *deciding), copy=False))
     if not alike or out.dtype == np.uint64:               # made from booleans, or a sum of small integers
         return out.astype(np.int64)
     return out.astype(np.result_type(*deciding)) if len(deciding) < len(alike) else out

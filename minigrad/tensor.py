@@ -67,7 +67,7 @@ class Tensor:
                 values.append(arg._data.copy("K") if arg._shared and not part else arg._data)
                 wanted += arg._requires_grad
             elif isinstance(arg, np.ndarray):
-                values.append(arg.copy("K"))
+                values.append(np.array(arg))    # of np.matrix, too: its * is another
             else:                               # NumPy's single numbers count as Python's own
                 values.append(arg.item() if isinstance(arg, np.generic) else arg)
         try:                                    # of what is shared, the part that was asked for is copied

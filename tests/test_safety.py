@@ -125,6 +125,17 @@ def test_a_constant_array_that_is_written_to_after_forward_does_not_matter(name,
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.parametrize("kind", [np.matrix, np.ma.array])
+@pytest.mark.filterwarnings("ignore:the matrix subclass")
+def test_arrays_with_rules_of_their_own_are_plain_arrays_here(kind):
+    numbers = np.array([[1.0, 2.0], [3.0, 4.0]])
+    for array in (kind(numbers), from_numpy(kind(numbers)), tensor(kind(numbers))):
+        x = tensor(numbers + 1, requires_grad=True)
+        y = x * array
+        y.backward(np.ones((2, 2)))
+        assert (y.tolist(), x.grad.tolist()) == ([[2, 6], [12, 20]], [[1, 2], [3, 4]])
+
+
 def test_an_array_handed_out_cannot_be_written_to():
     x = tensor([1.0, 2.0], requires_grad=True)
     y = x * x

@@ -587,6 +587,25 @@ def test_python_floats_become_float32_and_arrays_keep_their_dtype():
     assert Tensor(np.float64(2)).dtype == np.float64 and Tensor(tensor(2)).dtype == np.int64
 
 
+TOO_WIDE = [np.complex64, np.complex128, *({np.dtype(np.longdouble)} - {np.dtype(np.float64)})]
+NOT_OURS = [np.float16, np.dtype("f4").newbyteorder(), np.dtype("i4").newbyteorder(), *TOO_WIDE]
+
+
+@pytest.mark.parametrize("dtype", NOT_OURS, ids=str)
+def test_other_dtypes_are_refused(dtype):
+    array = np.ones(2, dtype)
+    for make in (Tensor, tensor, from_numpy):
+        with pytest.raises(TypeError, match="float32, float64, integers or booleans, not"):
+            make(array)
+
+
+@pytest.mark.parametrize("dtype", TOO_WIDE, ids=str)
+def test_a_constant_does_not_widen_a_tensor_to_another_dtype(dtype):
+    for apply in (operator.add, operator.mul, operator.truediv):
+        with pytest.raises(TypeError, match="float32, float64, integers or booleans, not"):
+            apply(tensor([1.0, 2.0]), np.ones(2, dtype))
+
+
 COMPARISONS = [operator.eq, operator.ne, operator.gt, operator.ge, operator.lt, operator.le]
 
 
