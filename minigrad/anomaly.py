@@ -1,15 +1,32 @@
 """Finding the first NaN or infinity: is a number still one, and which line of the user's asked for it?"""
 
+import contextlib
 import os
 import sys
 
 import numpy as np
 
+watched = False                 # True inside `detect_anomaly`
+
+
+@contextlib.contextmanager
+def detect_anomaly():
+    """Where the first NaN or infinity is an error at once: which operation made it, and where it was called.
+
+    That holds forward and in the walk back, in all threads. It is slow, so keep it for the search.
+    """
+    global watched
+    before, watched = watched, True
+    try:
+        yield
+    finally:
+        watched = before
+
 
 def finite(value):
-    """Whether an array, a tensor or a fraction is free of NaN and infinity; True for what has no numbers."""
+    """Whether a tensor, an array or a number is free of NaN and infinity; True for what has no numbers."""
     array = getattr(value, "_data", value)
-    return not isinstance(array, (float, np.ndarray)) or bool(np.isfinite(array).all())
+    return not isinstance(array, (float, np.generic, np.ndarray)) or bool(np.isfinite(array).all())
 
 
 def refuse_first(made, seen, message):

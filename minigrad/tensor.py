@@ -13,20 +13,28 @@ import contextlib
 import functools
 import itertools
 import operator
+import threading
 import weakref
 from heapq import heapify, heappop, heappush
 
 import numpy as np
 
-from minigrad import ops
+from minigrad import anomaly, ops
 from minigrad.anomaly import refuse_first, users_place
 from minigrad.dtypes import NUMBERS, as_pytorch, float32, single, supported
 from minigrad.indexing import flat, index_steps
 from minigrad.printing import written
 
-_recording = True               # False inside `no_grad`
-_anomaly = False                # True inside `detect_anomaly`
 _clock = itertools.count()      # stamps every tensor: what was computed is newer than what it came from
+
+
+class _Thread(threading.local):
+    """What every thread has of its own: who evaluates beside the training must not switch off its graph."""
+
+    recording = True            # False inside `no_grad`
+
+
+_thread = _Thread()
 
 
 class Tensor:
@@ -77,13 +85,13 @@ class Tensor:
         if out.dtype is not float32 and op is not ops.to:
             out = as_pytorch(out, op, values)
         out = _wrap(out)
-        if wanted and _recording and op.vjps and out._data.dtype.kind == "f":
+        if wanted and _thread.recording and op.vjps and out._data.dtype.kind == "f":
             vjps = op.vjps if wanted == len(args) else [
                 isinstance(arg, Tensor) and arg._requires_grad and vjp for arg, vjp in zip(args, op.vjps)]
             if wanted == len(args) or any(vjps):
                 out._requires_grad = True
                 out._op, out._vjps, out._args, out._saved = op, vjps, args, [out._data, *values]
-        if _anomaly:
+        if anomaly.watched:
             out._place = users_place()
             refuse_first(out, values, f"{op.name} made the first NaN or infinity, called at {out._place}")
         return out
@@ -145,7 +153,7 @@ class Tensor:
 
     def __setitem__(self, index, value):
         """`x[index] = value`, where it need not be recorded; RuntimeError where it would have to be."""
-        if _recording and (self._requires_grad or isinstance(value, Tensor) and value._requires_grad):
+        if _thread.recording and (self._requires_grad or isinstance(value, Tensor) and value._requires_grad):
             raise RuntimeError("x[index] = value is not recorded: use where() or cat(), or no_grad()")
         changed = np.array(self._data)
         *before, last = index_steps(index)
@@ -321,7 +329,7 @@ def _walk(outputs, weights, retain_graph=None, create_graph=False):
                 part = ops.sum_to(part, numbers.shape)
             if part.dtype is not numbers.dtype:
                 part = ops.to(part, numbers.dtype)
-            if _anomaly:
+            if anomaly.watched:
                 refuse_first(part, (g, *tensor._saved), f"the gradient of {tensor._op.name} made the first "
                              f"NaN or infinity of the walk back; it was called at {tensor._place}")
             if arg in gradients:
@@ -392,52 +400,41 @@ def grad(outputs, inputs, grad_outputs=None, retain_graph=None, create_graph=Fal
 # --- What holds for a stretch of code -----------------------------------------------------------------------
 
 @contextlib.contextmanager
-def _holding(**modes):
-    """Where `_recording` or `_anomaly` is what `modes` says; afterwards it is again what it was."""
-    before = {name: globals()[name] for name in modes}
-    globals().update(modes)
+def _recording(mode):
+    """Where this thread builds graphs or not; afterwards it is again as it was."""
+    before, _thread.recording = _thread.recording, mode
     try:
         yield
     finally:
-        globals().update(before)
+        _thread.recording = before
 
 
 def no_grad():
     """Where no graph is built: a context, `with no_grad():`, or a decorator, `@no_grad()`."""
-    return _holding(_recording=False)
+    return _recording(False)
 
 
 def enable_grad():
     """Where graphs are built, inside of a `no_grad`."""
-    return _holding(_recording=True)
+    return _recording(True)
 
 
 class set_grad_enabled(contextlib.AbstractContextManager):
     """From here on graphs are built or not, as `mode` says; as a context or decorator, there alone."""
 
     def __init__(self, mode):
-        global _recording
-        self._mode, self._before, _recording = mode, _recording, mode
+        self._mode, self._before, _thread.recording = mode, _thread.recording, mode
 
     def __exit__(self, *error):
-        global _recording
-        _recording = self._before
+        _thread.recording = self._before
 
     def __call__(self, function):
         self.__exit__()
-        return _holding(_recording=self._mode)(function)
+        return _recording(self._mode)(function)
 
 
 def is_grad_enabled():
-    return _recording
-
-
-def detect_anomaly():
-    """Where the first NaN or infinity is an error at once: which operation made it, and where it was called.
-
-    That holds forward and in the walk back. It is slow, so keep it for the search.
-    """
-    return _holding(_anomaly=True)
+    return _thread.recording
 
 
 # --- Helpers of `Tensor` ------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """No silent wrong answer: numbers that change under a graph, numbers that stop being numbers."""
 
 import re
+import threading
 
 import numpy as np
 import pytest
@@ -155,6 +156,24 @@ def test_an_array_handed_in_may_be_written_to_again():
     assert x.grad.tolist() == [2, 4] and x.tolist() == [1, 2]
 
 
+def test_no_grad_in_another_thread_does_not_switch_off_this_one():
+    x, inside, done = tensor([1.0, 2.0], requires_grad=True), threading.Event(), threading.Event()
+
+    def evaluate():
+        with no_grad():
+            inside.set()
+            done.wait(60)
+
+    thread = threading.Thread(target=evaluate)
+    thread.start()
+    assert inside.wait(60)
+    y = (x * x).sum()
+    done.set()
+    thread.join()
+    y.backward()
+    assert x.grad.tolist() == [2, 4]
+
+
 def test_from_numpy_shares_in_both_directions():
     array = np.array([1.0, 2.0])
     x = from_numpy(array)
@@ -230,6 +249,19 @@ def test_anomaly_names_the_operation_whose_gradient_made_the_first_infinity():
         with pytest.raises(RuntimeError, match=rf"gradient of pow .*:{line_of('at 0 is infinite')}\b"):
             loss.backward()
     assert x.grad is None
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_anomaly_finds_it_in_single_numbers(dtype):
+    x = Tensor(np.array(0, dtype), requires_grad=True)
+    with autograd.detect_anomaly():
+        with pytest.raises(RuntimeError, match="div made the first NaN"):
+            x / x
+        with pytest.raises(RuntimeError, match="gradient of pow made the first NaN or infinity"):
+            x.sqrt().backward()
+    with autograd.detect_anomaly():                         # an infinity that goes in may come out
+        (Tensor(np.array(np.inf, dtype)) * 2).exp()
 
 
 def test_anomaly_leaves_alone_what_others_made():
