@@ -15,6 +15,7 @@ from minigrad.creation import (
     arange, eye, from_numpy, full, full_like, ones, ones_like, rand, rand_like, randint, randn, randn_like,
     tensor, zeros, zeros_like,
 )
+from minigrad.grad_mode import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from minigrad.gradcheck import check_vjp
 from minigrad.memory import keep_memory
 from minigrad.ops import (
@@ -25,7 +26,7 @@ from minigrad.ops import (
     sin, softmax, split, sqrt, square, squeeze, stack, std, sub, sum, tanh, transpose, unsqueeze, var, where,
 )
 from minigrad.serialize import load, save
-from minigrad.tensor import Tensor, enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from minigrad.tensor import Tensor
 
 __version__ = "0.1.0"
 

@@ -9,11 +9,9 @@ Nobody's gradient goes wrong because numbers changed after they were used: a ten
 memory. A change in place gives it new memory, and the graphs that used the old keep the old.
 """
 
-import contextlib
 import functools
 import itertools
 import operator
-import threading
 import weakref
 from heapq import heapify, heappop, heappush
 
@@ -22,19 +20,11 @@ import numpy as np
 from minigrad import anomaly, ops
 from minigrad.anomaly import refuse_first, users_place
 from minigrad.dtypes import NUMBERS, as_pytorch, float32, single, supported
+from minigrad.grad_mode import thread
 from minigrad.indexing import flat, index_steps
 from minigrad.printing import written
 
 _clock = itertools.count()      # stamps every tensor: what was computed is newer than what it came from
-
-
-class _Thread(threading.local):
-    """What every thread has of its own: who evaluates beside the training must not switch off its graph."""
-
-    recording = True            # False inside `no_grad`
-
-
-_thread = _Thread()
 
 
 class Tensor:
@@ -85,7 +75,7 @@ class Tensor:
         if out.dtype is not float32 and op is not ops.to:
             out = as_pytorch(out, op, values)
         out = _wrap(out)
-        if wanted and _thread.recording and op.vjps and out._data.dtype.kind == "f":
+        if wanted and thread.recording and op.vjps and out._data.dtype.kind == "f":
             vjps = op.vjps if wanted == len(args) else [
                 isinstance(arg, Tensor) and arg._requires_grad and vjp for arg, vjp in zip(args, op.vjps)]
             if wanted == len(args) or any(vjps):
@@ -153,7 +143,7 @@ class Tensor:
 
     def __setitem__(self, index, value):
         """`x[index] = value`, where it need not be recorded; RuntimeError where it would have to be."""
-        if _thread.recording and (self._requires_grad or isinstance(value, Tensor) and value._requires_grad):
+        if thread.recording and (self._requires_grad or isinstance(value, Tensor) and value._requires_grad):
             raise RuntimeError("x[index] = value is not recorded: use where() or cat(), or no_grad()")
         changed = np.array(self._data)
         *before, last = index_steps(index)
@@ -395,46 +385,6 @@ def grad(outputs, inputs, grad_outputs=None, retain_graph=None, create_graph=Fal
         if tensor not in found and not allow_unused:
             raise RuntimeError(f"grad: the output was not computed from input {position}, {tensor.shape}")
     return tuple(found.get(tensor) for tensor in inputs)
-
-
-# --- What holds for a stretch of code -----------------------------------------------------------------------
-
-@contextlib.contextmanager
-def _recording(mode):
-    """Where this thread builds graphs or not; afterwards it is again as it was."""
-    before, _thread.recording = _thread.recording, mode
-    try:
-        yield
-    finally:
-        _thread.recording = before
-
-
-def no_grad():
-    """Where no graph is built: a context, `with no_grad():`, or a decorator, `@no_grad()`."""
-    return _recording(False)
-
-
-def enable_grad():
-    """Where graphs are built, inside of a `no_grad`."""
-    return _recording(True)
-
-
-class set_grad_enabled(contextlib.AbstractContextManager):
-    """From here on graphs are built or not, as `mode` says; as a context or decorator, there alone."""
-
-    def __init__(self, mode):
-        self._mode, self._before, _thread.recording = mode, _thread.recording, mode
-
-    def __exit__(self, *error):
-        _thread.recording = self._before
-
-    def __call__(self, function):
-        self.__exit__()
-        return _recording(self._mode)(function)
-
-
-def is_grad_enabled():
-    return _thread.recording
 
 
 # --- Helpers of `Tensor` ------------------------------------------------------------------------------------

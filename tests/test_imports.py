@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "minigrad"
 
 IN_READING_ORDER = [
-    "products", "ops", "printing", "indexing", "dtypes", "anomaly", "tensor", "creation",
+    "products", "ops", "printing", "indexing", "dtypes", "grad_mode", "anomaly", "tensor", "creation",
     "nn.functional", "nn.modules", "nn",
     "optim.optimizers", "optim.lr_scheduler", "optim", "data",
     *(f"gradcheck.{name}" for name in (
