@@ -40,7 +40,7 @@ class Tensor:
     _op = _args = None              # how it came about: the operation and its arguments,
     _vjps = _saved = None           # a vjp for each that wants a gradient, and the arrays that it will need
     _keeps_grad = False
-    _base = None                    # the tensor that this one is the `data` of, held weakly
+    _base = _whole = None           # the tensor that this one is the `data` of, or a view of; held weakly
     _shared = False                 # whether the memory is a user's array, who may write to it at any time
     _place = "a place outside detect_anomaly"               # where it was computed; noted only inside
     __array_priority__ = 1000       # `array + tensor` is the tensor's business, not NumPy's
@@ -74,7 +74,10 @@ class Tensor:
             raise _explained(error, op, values) from None
         if out.dtype is not float32 and op is not ops.to:
             out = as_pytorch(out, op, values)
-        out = _wrap(out)
+        view, out = out.base is not None, _wrap(out)
+        if view:
+            link = self._whole or self._base
+            out._whole = link if link and link() is not None else weakref.ref(self)
         if wanted and thread.recording and op.vjps and out._data.dtype.kind == "f":
             vjps = op.vjps if wanted == len(args) else [
                 isinstance(arg, Tensor) and arg._requires_grad and vjp for arg, vjp in zip(args, op.vjps)]
@@ -127,10 +130,12 @@ class Tensor:
 
     def clone(self):
         """A copy that gradients pass through."""
-        return ops.to(self, self.dtype)
+        copy = ops.to(self, self.dtype)         # in memory it need not be one, as nobody writes there
+        copy._whole = None
+        return copy
 
     def _in_place(self, result):
-        """`x += y`: a new tensor where operations are recorded, new numbers for this one elsewhere."""
+        """`x += y`: a new tensor where operations are recorded, new numbers for this one alone elsewhere."""
         if result._requires_grad and self._requires_grad and self.is_leaf:
             raise RuntimeError("a leaf that requires a gradient cannot change in place while recording: "
                                "write x = x + y, or update parameters inside no_grad()")
@@ -141,15 +146,29 @@ class Tensor:
             tensor.data, tensor = result, tensor._base and tensor._base()
         return self
 
+    def _refuse_view(self):
+        """RuntimeError if what is written here would be meant for a tensor that this is only a view of."""
+        whole = self._whole and self._whole()
+        if whole is not None and np.may_share_memory(self._data, whole._data):
+            raise RuntimeError(f"this tensor of shape {self.shape} is a view of one of shape {whole.shape}, "
+                               "which would not change with it, as it would in PyTorch: write x[0, 1] = v, "
+                               "not x[0][1] = v, or clone() the view first")
+
     def __setitem__(self, index, value):
         """`x[index] = value`, where it need not be recorded; RuntimeError where it would have to be."""
         if thread.recording and (self._requires_grad or isinstance(value, Tensor) and value._requires_grad):
             raise RuntimeError("x[index] = value is not recorded: use where() or cat(), or no_grad()")
+        self._refuse_view()
         changed = np.array(self._data)
         *before, last = index_steps(index)
         part = functools.reduce(operator.getitem, before, changed)
         part[last] = value._data if isinstance(value, Tensor) else value
         self._in_place(_wrap(changed))
+
+    def zero_(self):
+        """Every number to 0, in place."""
+        self._refuse_view()
+        return self._in_place(ops.to(ops.where(True, 0.0, self), self.dtype))
 
     # --- The numbers ----------------------------------------------------------------------------------------
 
@@ -185,6 +204,9 @@ class Tensor:
         view = np.asarray(self._data).view()
         view.flags.writeable = False
         return view
+
+    def __getstate__(self):
+        return {name: value for name, value in vars(self).items() if name not in ("_base", "_whole")}
 
     def __array__(self, dtype=None, copy=None):
         return np.array(self.numpy(), dtype=dtype, copy=copy)
@@ -246,7 +268,6 @@ class Tensor:
     def __imul__(self, other):     return self._in_place(self * other)
     def __itruediv__(self, other): return self._in_place(self / other)
     def __ipow__(self, other):     return self._in_place(self ** other)
-    def zero_(self):               return self._in_place(ops.to(ops.where(True, 0.0, self), self.dtype))
 
     def __getitem__(self, index):   return functools.reduce(ops.getitem, index_steps(index), self)
     def reshape(self, *shape):      return ops.reshape(self, flat(shape))

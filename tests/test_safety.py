@@ -210,6 +210,43 @@ def test_elements_are_written_where_they_are_read():
     assert x.numpy()[1][:, [3, 0]].tolist() == numbers.tolist() and x.sum().item() == 15
 
 
+VIEWS = {
+    "row": lambda x: x[0],
+    "part": lambda x: x[:, 1:],
+    "row of a part": lambda x: x[:, 1:][0],
+    "transpose": lambda x: x.T,
+    "view": lambda x: x.view(-1),
+    "flatten": lambda x: x.flatten(),
+    "row of a row": lambda x: x.view(1, 2, 3)[0][1],
+    "unsqueeze": lambda x: x.unsqueeze(0),
+    "data": lambda x: x.data[0],
+    "detach": lambda x: x.detach().view(-1),
+    "iteration": lambda x: next(iter(x)),
+    "split": lambda x: x.split(1)[1],
+    "same dtype": lambda x: x[0].float(),
+}
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("write", [lambda x: x.__setitem__(0, 5.0), Tensor.zero_], ids=["setitem", "zero_"])
+def test_a_write_to_a_view_is_refused_as_it_would_be_lost(view, write):
+    x = Tensor(np.arange(1.0, 7, dtype=np.float32).reshape(2, 3))
+    with pytest.raises(RuntimeError, match=re.escape("is a view of one of shape (2, 3)")):
+        write(VIEWS[view](x))
+    assert x.tolist() == [[1, 2, 3], [4, 5, 6]]
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_what_is_nobody_elses_may_be_written_to(view):
+    x = Tensor(np.arange(1.0, 7, dtype=np.float32).reshape(2, 3))
+    for part in (VIEWS[view](x).clone(), VIEWS[view](x + 0)):
+        part[0] = 5.0
+        assert part.sum() != part.zero_().sum() == 0
+    x[:, 1:] += 1
+    x.data[0, 0] = 9
+    assert x.tolist() == [[9, 3, 4], [4, 6, 7]]
+
+
 def test_an_element_that_is_written_while_recording_is_refused():
     x = tensor([1.0, 2.0], requires_grad=True)
     with pytest.raises(RuntimeError, match="not recorded"):
