@@ -35,7 +35,7 @@ class Tensor:
     same shape and dtype. TypeError for dtypes other than float32, float64, integers and booleans.
     """
 
-    grad = None
+    _grad = None
     _requires_grad = False
     _op = _args = None              # how it came about: the operation and its arguments,
     _vjps = _saved = None           # a vjp for each that wants a gradient, and the arrays that it will need
@@ -74,8 +74,8 @@ class Tensor:
             raise _explained(error, op, values) from None
         if out.dtype is not float32 and op is not ops.to:
             out = as_pytorch(out, op, values)
-        view, out = out.base is not None, _wrap(out)
-        if view:
+        out = _wrap(out)
+        if out._data.base is not None:          # a view; of whom?
             link = self._whole or self._base
             out._whole = link if link and link() is not None else weakref.ref(self)
         if wanted and thread.recording and op.vjps and out._data.dtype.kind == "f":
@@ -111,8 +111,15 @@ class Tensor:
         self._requires_grad = requires_grad
         return self
 
-    requires_grad = property(lambda self: self._requires_grad, requires_grad_,
-                             doc="Whether `backward` should find a gradient here, or has to come through.")
+    requires_grad = property(lambda self: self._requires_grad, requires_grad_, doc="Is a gradient wanted?")
+
+    def _keep_grad(self, gradient):
+        like = isinstance(gradient, Tensor) and (gradient.shape, gradient.dtype) == (self.shape, self.dtype)
+        ops.wanted(gradient is None or like, "grad", f"a tensor of shape {self.shape} and dtype {self.dtype}",
+                   gradient, getattr(gradient, "dtype", "no tensor"))
+        self._grad = gradient
+
+    grad = property(lambda self: self._grad, _keep_grad, doc="What `backward` has added up so far, or None.")
 
     def retain_grad(self):
         """Have `backward` fill in `.grad` of this tensor too, although it is not a leaf."""

@@ -217,6 +217,22 @@ def test_parts_that_cannot_be_are_refused(assign, kind):
         assign(nn.Linear(2, 2))
 
 
+@pytest.mark.parametrize("layer, name, value", [
+    (nn.Linear(2, 2), "weight", tensor(np.ones((2, 2)))),
+    (nn.Linear(2, 2), "weight", np.ones((2, 2))),
+    (nn.BatchNorm2d(2), "running_mean", np.zeros(2)),
+    (Branches(), "first", lambda x: x),
+], ids=["tensor", "array", "buffer", "module"])
+def test_a_part_cannot_silently_stop_being_one(layer, name, value):
+    """What is no parameter is not learned: new numbers go to `layer.weight.data`."""
+    before = getattr(layer, name)
+    with pytest.raises(TypeError, match=f"{name} is a .*, it cannot become"):
+        setattr(layer, name, value)
+    assert getattr(layer, name) is before
+    setattr(layer, name, None)
+    assert getattr(layer, name) is None
+
+
 def test_modules_are_walked_from_the_outside_in_and_each_once():
     shared = nn.Linear(2, 2)
     made = nn.Sequential(shared, nn.Sequential(nn.ReLU(), shared))

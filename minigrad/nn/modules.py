@@ -61,6 +61,15 @@ class Module:
                            "not empty, and without dots")
         setattr(self, name, part)
 
+    def __setattr__(self, name, value):
+        """TypeError where a part would silently be no part any more."""
+        kind = next((kind for kind in (Parameter, Module) if isinstance(vars(self).get(name), kind)),
+                    Tensor if name in self._buffer_names else object)
+        if not isinstance(value, kind | None):
+            raise TypeError(f"{type(self).__name__}: {name} is a {kind.__name__}, it cannot become "
+                            f"{type(value).__name__}; new numbers go to its data")
+        super().__setattr__(name, value)
+
     def _parts(self, kind):
         return {name: part for name, part in vars(self).items() if isinstance(part, kind)}
 
