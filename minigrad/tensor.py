@@ -100,7 +100,7 @@ class Tensor:
         found = [(tensor, g) for tensor, g in _walk([self], [gradient], retain_graph, create_graph)
                  if tensor._op is None or tensor._keeps_grad]
         for tensor, g in _to_keep(found):
-            tensor.grad = g if tensor.grad is None else tensor.grad + g
+            tensor._grad = g if tensor._grad is None else tensor._grad + g
 
     def requires_grad_(self, requires_grad=True):
         """Ask for a gradient, or stop asking; returns the tensor. RuntimeError for integers and booleans."""
@@ -114,9 +114,9 @@ class Tensor:
     requires_grad = property(lambda self: self._requires_grad, requires_grad_, doc="Is a gradient wanted?")
 
     def _keep_grad(self, gradient):
-        like = isinstance(gradient, Tensor) and (gradient.shape, gradient.dtype) == (self.shape, self.dtype)
-        ops.wanted(gradient is None or like, "grad", f"a tensor of shape {self.shape} and dtype {self.dtype}",
-                   gradient, getattr(gradient, "dtype", "no tensor"))
+        given = gradient is None or isinstance(gradient, Tensor) and (gradient.shape, gradient.dtype)
+        if given not in (True, (self.shape, self.dtype)):
+            raise RuntimeError(f"grad: wanted None or {self.shape} of {self.dtype}; got {given or gradient}")
         self._grad = gradient
 
     grad = property(lambda self: self._grad, _keep_grad, doc="What `backward` has added up so far, or None.")
