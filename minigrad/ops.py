@@ -17,7 +17,6 @@ in `tensor.py`.
 """
 
 import builtins
-import functools
 import inspect
 import math
 import operator
@@ -253,11 +252,13 @@ def axis(x, dim, name, new=0):
 
 def axes(x, dim, name):
     """One axis or several, each counted from the front; None stands for all of them."""
-    dims = range(x.ndim) if dim is None else dim if np.iterable(dim) else (dim,)
-    counted = [axis(x, d, name) for d in dims]
+    if dim is None:
+        return tuple(range(x.ndim))
+    dims = (dim,) if isinstance(dim, int) or not np.iterable(dim) else tuple(dim)
+    counted = tuple([axis(x, d, name) for d in dims])
     if len(set(counted)) < len(counted):
-        raise RuntimeError(f"{name} of {x.shape}: duplicate axis in {tuple(dims)}")
-    return tuple(counted) if x.ndim > 0 else ()
+        raise RuntimeError(f"{name} of {x.shape}: duplicate axis in {dims}")
+    return counted if x.ndim > 0 else ()
 
 def reduced(x, dim, name):
     """The axes that a reduction takes together: those of `dim`, or all of them if it names none."""
@@ -303,26 +304,6 @@ def share(g, hit, dim):
     return g * hit / sum(hit, dim, True)                      # a tie: the winners share the gradient evenly
 
 @op
-def largest(x):
-    """The largest in each window, as in max pooling: (..., KH, KW) -> (...). The first of equals counts."""
-    if 0 in x.shape[-2:]:
-        raise IndexError(f"windows of {x.shape[-2:]} are empty, so there is no largest number")
-    return functools.reduce(np.maximum, (x[(..., *place)] for place in np.ndindex(x.shape[-2:])))
-defvjp(largest, lambda g, out, x: to_largest(g, x, out))
-
-@op
-def to_largest(g, x, top):
-    """`g` put where each window of `x` first reaches its `top`, in reading order: (...) -> (..., KH, KW)."""
-    out, left = np.empty_like(x, g.dtype), g
-    for place in list(np.ndindex(x.shape[-2:]))[:-1]:
-        part = left * (x[(..., *place)] == top)
-        out[(..., *place)] = part
-        left = left - part                                    # once it is placed, nothing is left
-    out[..., -1, -1] = left                                   # where none before has reached it, the last has
-    return out
-defvjp(to_largest, lambda g, out, z, x, top: sum(g * to_largest(np.ones(z.shape, z.dtype), x, top), (-2, -1)))
-
-@op
 def shift(x, dim):
     """What to take off before exp: the largest along `dim`, so that nothing overflows; but no infinity."""
     x = x if x.dtype.kind == "f" else x.astype(np.float32)
@@ -339,43 +320,8 @@ def product(x, y):
 defvjp(product, lambda g, out, x, y: product(g, mT(y)),       # (n, m) @ (m, k) -> (n, k)
                 lambda g, out, x, y: product(mT(x), g))       # (k, n) @ (n, m) -> (k, m)
 
-@op
-def correlate(x, y, step=1, gap=1, start=None):
-    """Filters slide along the first axis: x (H, C, L) and filters y (F, K, C) -> (F, positions, L).
-
-    At a position a filter meets K rows of x, `gap` apart, in all channels C; positions are `step` apart. The
-    L columns are filtered each for itself. `start`, which is broadcast, is what the products are added to.
-    """
-    met = patches(x, y, step, gap)
-    out = np.empty((len(y), len(met), x.shape[2]), np.result_type(x, y, x if start is None else start))
-    products.matmul(y.reshape(len(y), met.shape[1]), met, out.transpose(1, 0, 2))
-    return out if start is None else np.add(out, start, out=out)
-defvjp(correlate, lambda g, out, x, y, step, gap, start: correlate_back(g, x, y, step, gap),
-                  lambda g, out, x, y, step, gap, start: filters_from(g, x, y, step, gap),
-                  None,
-                  None,
-                  lambda g, out, x, y, step, gap, start: g)
-
-def patches(x, y, step, gap):
-    """What the filters meet, as matrices (positions, K·C, L). They overlap in memory: nothing is copied."""
-    rows = permute(windows(x, (0,), y.shape[1:2], (step,), (gap,)), (0, 3, 1, 2))
-    return reshape(rows, (rows.shape[0], rows.shape[1] * rows.shape[2], rows.shape[3]))
-
-def correlate_back(g, x, y, step, gap):
-    """A row has its gradient from all that met it: a correlation again, with the filters turned round."""
-    reach = gap * (y.shape[1] - 1)
-    places = slice(reach, reach + step * g.shape[1], step)
-    spread = scatter(permute(g, (1, 0, 2)), places, (len(x) + reach, len(y), x.shape[2]))
-    return permute(correlate(spread, permute(flip(y, (1,)), (2, 1, 0)), 1, gap), (1, 0, 2))
-
-def filters_from(g, x, y, step, gap):
-    """A filter has its gradient from all positions: (K·C, L) @ (L, F), added up."""
-    F, K, C = y.shape
-    whole = sum(product(patches(x, y, step, gap), permute(g, (1, 2, 0))), 0)
-    return permute(reshape(whole, (K, C, F)), (2, 0, 1))
-
 def mT(x):
-    return permute(x, (*range(x.ndim - 2), x.ndim - 1, x.ndim - 2))
+    return permute(x, (1, 0) if x.ndim == 2 else (*range(x.ndim - 2), -1, -2))
 
 
 # --- Shape: the same numbers elsewhere. Each is linear, and its vjp is its transpose ------------------------
@@ -422,59 +368,21 @@ def part(x, dim, start, end):
     return getitem(x, (slice(None),) * (dim % x.ndim) + (slice(start, end),))
 
 @op
-def pad(x, widths, value=0.0, order="K"):
-    """A border of `value` around `x`: `widths` holds (before, after) for each axis.
-
-    `order` is how it lies in memory: "K" is as x does, "C" with the elements of the last axis side by side.
-    """
-    if not builtins.any(map(builtins.any, widths)) and (order == "K" or x.flags.c_contiguous):
+def pad(x, widths, value=0.0):
+    """A border of `value` around `x`: `widths` holds (before, after) for each axis."""
+    if not builtins.any(map(builtins.any, widths)):
         return x
     shape = [low + n + high for n, (low, high) in zip(x.shape, widths)]
-    out = np.empty_like(x, order=order, shape=shape)
+    out = np.empty_like(x, shape=shape)
     for dim, (low, high) in enumerate(widths):
         before = (slice(None),) * dim
         out[(*before, slice(0, low))] = out[(*before, slice(shape[dim] - high, None))] = value
-    out[inside(widths, out)] = x
+    out[inside(widths, out.shape)] = x
     return out
-defvjp(pad, lambda g, out, x, widths, value, order: getitem(g, inside(widths, g)))
+defvjp(pad, lambda g, out, x, widths, value: getitem(g, inside(widths, g.shape)))
 
-def inside(widths, padded):
-    return tuple(slice(low, n - high) for n, (low, high) in zip(padded.shape, widths))
-
-@op
-def windows(x, dims, sizes, steps, gaps):
-    """All windows along some axes: (..., L, ...) -> (..., windows, ..., *sizes).
-
-    They begin `steps` apart, and what a window holds is `gaps` apart. Nothing is copied. The windows overlap
-    in memory, so the result must only be read.
-    """
-    shape, strides = list(x.shape), list(x.strides)
-    for dim, size, step, gap in zip(dims, sizes, steps, gaps):
-        span = gap * (size - 1) + 1
-        if not (1 <= span <= x.shape[dim] and step >= 1):
-            raise ValueError(f"windows of {span}, {step} apart, do not fit axis {dim} of {x.shape[dim]}")
-        shape[dim], strides[dim] = (x.shape[dim] - span) // step + 1, x.strides[dim] * step
-        strides.append(x.strides[dim] * gap)
-    return np.lib.stride_tricks.as_strided(x, (*shape, *sizes), strides, writeable=False)
-defvjp(windows, lambda g, out, x, dims, sizes, steps, gaps: fold(g, dims, steps, gaps, x.shape))
-
-@op
-def fold(x, dims, steps, gaps, shape):
-    """Windows put back into `shape`, and added up where they overlap: the transpose of `windows`."""
-    sizes = x.shape[len(shape):]
-    if steps == sizes and [x.shape[dim] * n for dim, n in zip(dims, sizes)] == [shape[dim] for dim in dims]:
-        # Side by side, nothing overlaps: there is nothing to add up, and not even anything to copy.
-        order = sorted(range(x.ndim), key=lambda i: i if i < len(shape) else dims[i - len(shape)] + 0.5)
-        return x.transpose(order).reshape(shape)
-    out = np.zeros_like(x[(..., *[0] * len(dims))], shape=shape)
-    for place in np.ndindex(sizes):
-        here = [slice(None)] * len(shape)
-        for dim, i, step, gap in zip(dims, place, steps, gaps):
-            here[dim] = slice(i * gap, i * gap + step * (x.shape[dim] - 1) + 1, step)
-        out[tuple(here)] += x[(..., *place)]
-    return out
-defvjp(fold, lambda g, out, x, dims, steps, gaps, shape: windows(g, dims, x.shape[len(shape):], steps, gaps))
-
+def inside(widths, shape):
+    return tuple(slice(low, n - high) for n, (low, high) in zip(shape, widths))
 
 # --- Composed: no gradients of their own --------------------------------------------------------------------
 
@@ -621,12 +529,6 @@ def unsqueeze(x, dim):
     dim = axis(x, dim, "unsqueeze", new=1)
     return reshape(x, (*x.shape[:dim], 1, *x.shape[dim:]))
 
-def unfold(x, dimension, size, step):
-    """All windows of `size` along `dimension`, `step` apart: (..., L, ...) -> (..., windows, ..., size)."""
-    fits = 1 <= size <= length(x, dimension, "unfold") and step >= 1
-    wanted(fits, "unfold", "windows that fit the axis, and a step above 0", x, dimension, size, step)
-    return windows(x, (axis(x, dimension, "unfold"),), (size,), (step,), (1,))
-
 def length(x, dim, name):
     """How long an axis is, where there must be one."""
     wanted(x.ndim > 0, name, "at least one axis", x)
@@ -682,5 +584,5 @@ def gather(x, dim, index):
     return getitem(x, tuple(places))
 
 
-# Every operation of this file, by name: the tests walk this table.
+# Every operation by name, those of sliding.py too: the tests walk this table.
 OPS = {name: value for name, value in globals().items() if isinstance(value, Op)}

@@ -83,15 +83,15 @@ def graph(output, names=None):
         if tensor in drawn:
             continue
         drawn.add(tensor)
-        node = str(tensor._stamp)
+        node = str(-tensor._stamp)
         dot.node(node, _label(tensor, names.get(tensor)), shape="box", style="filled",
-                 fillcolor="#fff3d6" if tensor._op is None and tensor.requires_grad else "white")
-        if tensor._op is not None:
-            dot.node(node + "op", tensor._op.name, shape="oval", style="filled", fillcolor="#dce9f5")
+                 fillcolor="#fff3d6" if tensor._node is None and tensor.requires_grad else "white")
+        if tensor._node is not None:
+            dot.node(node + "op", tensor._node[0].name, shape="oval", style="filled", fillcolor="#dce9f5")
             dot.edge(node + "op", node)
-            for arg in tensor._args or ():
+            for arg in tensor._node[1]:
                 if isinstance(arg, Tensor):
-                    dot.edge(str(arg._stamp), node + "op")
+                    dot.edge(str(-arg._stamp), node + "op")
                     waiting.append(arg)
     return dot
 

@@ -9,6 +9,8 @@ import math
 
 import numpy as np
 
+from minigrad.memory import empty
+
 SMALL = 1_000_000       # multiplications up to which OpenBLAS takes matrices as they are
 FEW = 1_200             # the same in numbers of the result, where both lie lengthwise: along what is added up
 PARTS = 8               # what would have to be cut into more is large enough to be rearranged
@@ -19,10 +21,10 @@ def matmul(x, y, out=None):
     n, k, m = x.shape[-2], x.shape[-1], y.shape[-1]
     lengthwise = x.strides[-1] < x.strides[-2] and y.strides[-1] > y.strides[-2]
     parts = math.ceil(max(n * k * m / SMALL, lengthwise * n * m / FEW))
+    if out is None and not x.ndim == y.ndim == 2:
+        out = empty((*np.broadcast_shapes(x.shape[:-2], y.shape[:-2]), n, m), np.result_type(x, y))
     if x.ndim == y.ndim == 2 or not 1 < parts <= PARTS:
         return np.matmul(x, y, out=out)
-    if out is None:
-        out = np.empty((*np.broadcast_shapes(x.shape[:-2], y.shape[:-2]), n, m), np.result_type(x, y))
     left, right, result = (x, y, out) if n <= m else (y.mT, x.mT, out.mT)       # the longer side is cut
     width = math.ceil(max(n, m) / parts)
     for start in range(0, max(n, m), width):

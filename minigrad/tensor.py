@@ -17,14 +17,14 @@ from heapq import heapify, heappop, heappush
 
 import numpy as np
 
-from minigrad import anomaly, ops
+from minigrad import anomaly, ops, sliding
 from minigrad.anomaly import refuse_first, users_place
 from minigrad.dtypes import NUMBERS, as_pytorch, float32, single, supported
 from minigrad.grad_mode import thread
 from minigrad.indexing import flat, index_steps
 from minigrad.printing import written
 
-_clock = itertools.count()      # stamps every tensor: what was computed is newer than what it came from
+_clock = itertools.count(0, -1)         # stamps every tensor, counting down: what is newer has less
 
 
 class Tensor:
@@ -37,8 +37,8 @@ class Tensor:
 
     _grad = None
     _requires_grad = False
-    _op = _args = None              # how it came about: the operation and its arguments,
-    _vjps = _saved = None           # a vjp for each that wants a gradient, and the arrays that it will need
+    _node = None                    # how it came about: the operation, its arguments, a vjp for each of them
+                                    # that wants a gradient, the array that it made, and what it saw
     _keeps_grad = False
     _base = _whole = None           # the tensor that this one is the `data` of, or a view of; held weakly
     _shared = False                 # whether the memory is a user's array, who may write to it at any time
@@ -58,32 +58,36 @@ class Tensor:
 
     def _record(self, op, args):
         """Call `op` on the arrays behind `args`; note how the result came about if one wants a gradient."""
-        values, wanted = [], 0
-        part = self._shared and op is ops.getitem and self is args[0]
+        values, wanted, part = [], 0, False
         for arg in args:                        # to be kept as they are now: users may write to their arrays
             if isinstance(arg, Tensor):
-                values.append(arg._data.copy("K") if arg._shared and not part else arg._data)
-                wanted += arg._requires_grad
+                data = arg._data
+                if arg._shared:                 # of `x[index]` the part that is asked for is copied, below
+                    part = part or op is ops.getitem and arg is args[0]
+                    data = data if part else data.copy("K")
+                values.append(data)
+                if arg._requires_grad:
+                    wanted += 1
             elif isinstance(arg, np.ndarray):
                 values.append(np.array(arg))    # of np.matrix, too: its * is another
             else:                               # NumPy's single numbers count as Python's own
                 values.append(arg.item() if isinstance(arg, np.generic) else arg)
-        try:                                    # of what is shared, the part that was asked for is copied
-            out = np.array(op.forward(*values)) if part else op.forward(*values)
+        try:
+            array = np.array(op.forward(*values)) if part else op.forward(*values)
         except (ValueError, TypeError, IndexError, OverflowError) as error:
             raise _explained(error, op, values) from None
-        if out.dtype is not float32 and op is not ops.to:
-            out = as_pytorch(out, op, values)
-        out = _wrap(out)
-        if out._data.base is not None:          # a view; of whom?
+        if array.dtype is not float32 and op is not ops.to:
+            array = as_pytorch(array, op, values)
+        out = _wrap(array)
+        if array.base is not None:              # a view; of whom?
             link = self._whole or self._base
             out._whole = link if link and link() is not None else weakref.ref(self)
-        if wanted and thread.recording and op.vjps and out._data.dtype.kind == "f":
+        if wanted and op.vjps and (array.dtype is float32 or array.dtype.kind == "f") and thread.recording:
             vjps = op.vjps if wanted == len(args) else [
                 isinstance(arg, Tensor) and arg._requires_grad and vjp for arg, vjp in zip(args, op.vjps)]
-            if wanted == len(args) or any(vjps):
+            if vjps is op.vjps or any(vjps):
                 out._requires_grad = True
-                out._op, out._vjps, out._args, out._saved = op, vjps, args, [out._data, *values]
+                out._node = op, args, vjps, out._data, values
         if anomaly.watched:
             out._place = users_place()
             refuse_first(out, values, f"{op.name} made the first NaN or infinity, called at {out._place}")
@@ -97,8 +101,7 @@ class Tensor:
         the walk itself, so that a gradient can be differentiated again, and retains the graph. Raises
         RuntimeError where there is no gradient to compute, before any `.grad` has changed.
         """
-        found = [(tensor, g) for tensor, g in _walk([self], [gradient], retain_graph, create_graph)
-                 if tensor._op is None or tensor._keeps_grad]
+        found = list(_walk([self], [gradient], retain_graph, create_graph))
         for tensor, g in _to_keep(found):
             tensor._grad = g if tensor._grad is None else tensor._grad + g
 
@@ -106,7 +109,7 @@ class Tensor:
         """Ask for a gradient, or stop asking; returns the tensor. RuntimeError for integers and booleans."""
         if requires_grad and self.dtype.kind != "f":
             raise RuntimeError(f"only floating-point tensors can require a gradient, not {self.dtype}")
-        if not requires_grad and self._op is not None:
+        if not requires_grad and self._node is not None:
             raise RuntimeError("requires_grad can be switched off only at a leaf; detach() cuts off a result")
         self._requires_grad = requires_grad
         return self
@@ -127,7 +130,7 @@ class Tensor:
             raise RuntimeError("retain_grad() of a tensor that does not require a gradient")
         self._keeps_grad = True
 
-    is_leaf = property(lambda self: self._op is None, doc="Whether the walk back ends here.")
+    is_leaf = property(lambda self: self._node is None, doc="Whether the walk back ends here.")
 
     def detach(self):
         """The same numbers, cut off from the graph. A change of them in place changes this tensor too."""
@@ -215,6 +218,9 @@ class Tensor:
     def __getstate__(self):
         return {name: value for name, value in vars(self).items() if name not in ("_base", "_whole")}
 
+    def __setstate__(self, state):
+        vars(self).update(state, _stamp=next(_clock))       # a copy is another tensor, with its own turn
+
     def __array__(self, dtype=None, copy=None):
         return np.array(self.numpy(), dtype=dtype, copy=copy)
 
@@ -236,7 +242,7 @@ class Tensor:
         return (self[i] for i in range(len(self)))
 
     def __repr__(self):
-        return written(np.asarray(self._data), self._op and self._op.name, self._requires_grad)
+        return written(np.asarray(self._data), self._node and self._node[0].name, self._requires_grad)
 
     # fmt: off
     def size(self, dim=None): return self.shape if dim is None else self.shape[dim]
@@ -300,13 +306,13 @@ class Tensor:
     logsumexp, softmax, log_softmax = ops.logsumexp, ops.softmax, ops.log_softmax
     matmul, mm, bmm, dot, outer = ops.matmul, ops.mm, ops.bmm, ops.dot, ops.outer
     flatten, transpose, squeeze, unsqueeze = ops.flatten, ops.transpose, ops.squeeze, ops.unsqueeze
-    split, chunk, gather, unfold = ops.split, ops.chunk, ops.gather, ops.unfold
+    split, chunk, gather, unfold = ops.split, ops.chunk, ops.gather, sliding.unfold
     # fmt: on
 
 
 def _wrap(array):
     """A tensor around an array that nobody else will write to, without a copy."""
-    tensor = Tensor.__new__(Tensor)
+    tensor = object.__new__(Tensor)
     tensor._data = array if array.ndim > 0 or type(array) is np.float32 else single(array)
     tensor._stamp = next(_clock)
     return tensor
@@ -314,49 +320,51 @@ def _wrap(array):
 
 # --- The walk back ------------------------------------------------------------------------------------------
 
-def _walk(outputs, weights, retain_graph=None, create_graph=False):
-    """Yield every tensor that `outputs` were computed from, with its gradient, the newest first.
+def _walk(outputs, weights, retain_graph=None, create_graph=False, wanted=()):
+    """Walk from `outputs` to all that they were computed from, the newest first, and yield, with their
+    gradients, the leaves, the tensors that keep theirs, and those whose stamps are `wanted`.
 
     A tensor is newer than everything it was made from. So when its turn comes, all that uses it has had its
     own, and its gradient is complete. Gradients are arrays here; with `create_graph` they are tensors, and
     the vjps that make them are recorded like any other operation.
     """
     retain_graph = create_graph if retain_graph is None else retain_graph
-    gradients = {}
+    arrived = {}                                # what each tensor still to come has been given, by its stamp
     for output, weight in zip(outputs, weights):
         g = _weight(output, weight, create_graph)
-        gradients[output] = gradients[output] + g if output in gradients else g
-    newest = [(-tensor._stamp, tensor) for tensor in gradients]
+        arrived[output._stamp] = [output, arrived[output._stamp][1] + g if output._stamp in arrived else g]
+    newest = list(arrived)
     heapify(newest)                             # a heap gives out the smallest first: that is the newest
     while newest:
-        _, tensor = heappop(newest)
-        g = gradients.pop(tensor)
-        yield tensor, g
-        saved = tensor._saved
-        if saved is None:
-            if tensor._op is None:              # a leaf: nothing came before it
-                continue
-            raise RuntimeError(f"backward through {tensor._op.name} a second time: its graph was let go; "
+        stamp = heappop(newest)
+        tensor, g = arrived.pop(stamp)
+        if tensor._node is None or tensor._keeps_grad or stamp in wanted:
+            yield tensor, g
+        if tensor._node is None:                # a leaf: nothing came before it
+            continue
+        op, args, vjps, out, values = tensor._node
+        if values is None:
+            raise RuntimeError(f"backward through {op.name} a second time: its graph was let go; "
                                "pass retain_graph=True the first time to keep it")
-        saved = _unchanged(tensor) if create_graph else saved
-        for arg, vjp in zip(tensor._args, tensor._vjps):
+        seen = (g, *_unchanged(tensor)) if create_graph else (g, out, *values)
+        for arg, vjp in zip(args, vjps):
             if not vjp:
                 continue
-            part, numbers = vjp(g, *saved), arg._data
+            part, numbers, stamp = vjp(*seen), arg._data, arg._stamp
             if part.shape != numbers.shape:     # the argument was broadcast: undone here, for all operations
                 part = ops.sum_to(part, numbers.shape)
             if part.dtype is not numbers.dtype:
                 part = ops.to(part, numbers.dtype)
             if anomaly.watched:
-                refuse_first(part, (g, *tensor._saved), f"the gradient of {tensor._op.name} made the first "
-                             f"NaN or infinity of the walk back; it was called at {tensor._place}")
-            if arg in gradients:
-                gradients[arg] = gradients[arg] + part
-            else:
-                gradients[arg] = part           # its first part: it has a turn to come
-                heappush(newest, (-arg._stamp, arg))
+                refuse_first(part, seen, f"the gradient of {op.name} made the first NaN or "
+                             f"infinity of the walk back; it was called at {tensor._place}")
+            if stamp in arrived:
+                arrived[stamp][1] = arrived[stamp][1] + part
+            else:                               # its first part: it has a turn to come
+                arrived[stamp] = [arg, part]
+                heappush(newest, stamp)
         if not retain_graph:
-            tensor._args = tensor._vjps = tensor._saved = None
+            tensor._node = op, (), (), None, None
 
 
 def _weight(output, weight, create_graph):
@@ -375,11 +383,13 @@ def _weight(output, weight, create_graph):
 
 def _unchanged(tensor):
     """What a vjp sees that is to be recorded: tensors where a gradient goes on, if they are unchanged."""
+    op, args, _, out, values = tensor._node
+    saved = out, *values
     seen = [now if isinstance(now, Tensor) and now._requires_grad else then
-            for now, then in zip((tensor, *tensor._args), tensor._saved)]
-    for now, then in zip(seen, tensor._saved):
+            for now, then in zip((tensor, *args), saved)]
+    for now, then in zip(seen, saved):
         if now is not then and now._data is not then and not np.array_equal(now._data, then, equal_nan=True):
-            raise RuntimeError(f"{tensor._op.name}: a tensor of shape {now.shape} was changed after its use, "
+            raise RuntimeError(f"{op.name}: a tensor of shape {now.shape} was changed after its use, "
                                "so a gradient of its gradient is no longer possible")
     return seen
 
@@ -407,7 +417,7 @@ def grad(outputs, inputs, grad_outputs=None, retain_graph=None, create_graph=Fal
     if len(weights) != len(outputs):
         raise RuntimeError(f"grad: {len(outputs)} outputs, but {len(weights)} grad_outputs")
     wanted = set(inputs)                        # by identity: tensors hash, and are found, as themselves
-    walk = _walk(outputs, weights, retain_graph, create_graph)
+    walk = _walk(outputs, weights, retain_graph, create_graph, {tensor._stamp for tensor in inputs})
     found = dict(_to_keep((tensor, g) for tensor, g in walk if tensor in wanted))
     for position, tensor in enumerate(inputs):
         if tensor not in found and not allow_unused:

@@ -13,7 +13,7 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from minigrad import ops
+from minigrad import ops, sliding
 from minigrad.testing import (  # noqa: F401 - other tests find LAYOUTS and distinct here
     LAYOUTS,
     array_groups,
@@ -221,7 +221,7 @@ def paddings(draw):
     """(x, widths, value, order)"""
     shape = draw(shapes(min_dims=1))
     widths = tuple(draw(st.tuples(st.integers(0, 2), st.integers(0, 2))) for _ in shape)
-    return draw(arrays(shape)), widths, draw(st.sampled_from([0.0, -1.5])), draw(st.sampled_from("KC"))
+    return draw(arrays(shape)), widths, draw(st.sampled_from([0.0, -1.5]))
 
 
 @st.composite
@@ -277,15 +277,31 @@ def winnings(draw):
 
 
 @st.composite
+def slots(draw, most=3):
+    """(length, size, step, gap, (before, after)): windows that fit an axis, when it has this border."""
+    size, step, gap, count = (draw(st.integers(1, most)) for most in (3, 3, 2, most))
+    before, after = draw(st.integers(0, 3)), draw(st.integers(0, 3))
+    length = gap * (size - 1) + 1 + step * (count - 1) + draw(st.integers(0, step - 1)) - before - after
+    return max(length, 1), size, step, gap, (before, after + max(1 - length, 0))
+
+
+@st.composite
 def correlations(draw):
-    """(x, y, step, gap, start): filters along the first axis, at places that overlap, touch, or do not."""
-    K, step, gap, places = (draw(st.integers(1, 3)) for _ in range(4))
-    F, C, L = (draw(st.integers(draw(st.sampled_from([1, 1, 1, 0])), 3)) for _ in range(3))
-    rows = gap * (K - 1) + 1 + step * (places - 1) + draw(st.integers(0, step - 1))
-    of_start = (F, places, L)[draw(st.integers(0, 3)):]
-    of_start = tuple(draw(st.sampled_from([1, n])) for n in of_start)
-    x, y, start = draw(array_groups([(rows, C, L), (F, K, C), of_start]))
-    return x, y, step, gap, draw(st.sampled_from([None, start]))
+    """(x, y, start, steps, gaps, borders): windows that overlap, touch, or do not; borders that hold whole
+    windows; now and then no pictures, channels or filters at all."""
+    (H, KH, *down), (W, KW, *across) = draw(slots(2)), draw(slots(2))
+    N, C, F = (draw(st.integers(draw(st.sampled_from([1, 1, 1, 0])), 2)) for _ in range(3))
+    x, y, start = draw(array_groups([(N, C, H, W), (F, C, KH, KW), (F,)]))
+    return x, y, draw(st.sampled_from([None, start])), *zip(down, across)
+
+
+@st.composite
+def rowings(draw):
+    """(x, size, step, gap, borders): windows across, and a border also at the top and the bottom."""
+    W, size, step, gap, wide = draw(slots())
+    N, C, H = (draw(st.integers(draw(st.sampled_from([1, 1, 1, 0])), 2)) for _ in range(3))
+    high = draw(st.tuples(st.integers(0, 2), st.integers(0, 2)))
+    return draw(arrays((N, C, H, W))), size, step, gap, (high, wide)
 
 
 # --- Forward, a second time ---------------------------------------------------------------------------------
@@ -328,14 +344,29 @@ def folded(x, dims, steps, gaps, shape):
     return out
 
 
-def correlated(x, y, step, gap, start):
-    """Place by place, and row by row of the filters."""
-    F, K, _ = y.shape
-    places = (len(x) - gap * (K - 1) - 1) // step + 1
-    out = np.zeros((F, places, x.shape[2])) + (0 if start is None else start)
-    for place, row in np.ndindex(places, K):
-        out[:, place] += y[:, row] @ x[place * step + row * gap]
+def correlated(x, y, start=None, steps=(1, 1), gaps=(1, 1), borders=((0, 0), (0, 0))):
+    """Place by place, and pixel by pixel of the filters."""
+    x = np.pad(x, ((0, 0), (0, 0), *borders))
+    sizes = y.shape[2:]
+    counts = [(n - gap * (size - 1) - 1) // step + 1
+              for n, size, step, gap in zip(x.shape[2:], sizes, steps, gaps)]
+    out = np.zeros((len(x), len(y), *counts)) + (0 if start is None else start[:, None, None])
+    for place in np.ndindex(*counts):
+        for pixel in np.ndindex(sizes):
+            row, column = (i * step + k * gap for i, k, step, gap in zip(place, pixel, steps, gaps))
+            out[:, :, *place] += x[:, :, row, column] @ y[:, :, *pixel].T
     return out
+
+
+def in_rows(x, size, step, gap, borders):
+    """Each number from the place where it is looked for."""
+    x = np.pad(x, ((0, 0), (0, 0), *borders))
+    N, C, H, W = x.shape
+    count = (W - gap * (size - 1) - 1) // step + 1
+    out = np.zeros((H, size, C, count, N))
+    for row, k, channel, place, picture in np.ndindex(out.shape):
+        out[row, k, channel, place, picture] = x[picture, channel, row, place * step + k * gap]
+    return out.reshape(H, size * C, count * N)
 
 
 def at_the_first(g, x, top):
@@ -496,11 +527,16 @@ SAMPLES = {
         errors=(Error((zeros((2, 3)), zeros((4, 2))), RuntimeError, ("(2, 3)", "(4, 2)")),
                 Error((zeros((2, 1, 3)), zeros((3, 3, 1))), RuntimeError, ("(2, 1, 3)", "(3, 3, 1)")))),
     "correlate": Sample(
-        correlations(), correlated, (0, 1, 4),
-        errors=(Error((zeros((4, 2, 5)), zeros((1, 3, 3))), RuntimeError, ("(4, 2, 5)", "(1, 3, 3)")),
-                Error((zeros((4, 2, 5)), zeros((1, 5, 2))), RuntimeError, ("(4, 2, 5)", "(1, 5, 2)")),
-                Error((zeros((4, 2, 5)), zeros((1, 3, 2)), 0), RuntimeError, ("(4, 2, 5)", "0 apart")),
-                Error((zeros((4, 2, 5)), zeros((1, 3, 2)), 1, 1, zeros(3)), RuntimeError, ("(3,)",)))),
+        correlations(), correlated, (0, 1, 2),
+        errors=(*(Error((zeros((1, 2, 4, 5)), zeros(shape)), RuntimeError, ("(1, 2, 4, 5)", str(shape)))
+                  for shape in ((1, 3, 3, 3), (1, 2, 5, 2), (1, 2, 2, 6))),
+                *(Error((zeros((1, 2, 4, 5)), zeros((1, 2, 3, 3)), None, steps), RuntimeError, ("0 apart",))
+                  for steps in ((0, 1), (1, 0))),
+                Error((zeros((1, 2, 4, 5)), zeros((4, 2, 3, 3)), zeros(3)), RuntimeError, ("(3,)",)))),
+    "rows": Sample(
+        rowings(), in_rows,
+        adjoint=lambda y, x, *how: sliding.rows_back(y, x.shape, *how),
+        errors=(Error((zeros((1, 2, 4, 5)), 6, 1, 1, ((0, 0), (0, 0))), RuntimeError, ("do not fit",)),)),
 
     # Shape
     "reshape": Sample(
@@ -529,19 +565,19 @@ SAMPLES = {
         errors=(Error((zeros((2, 3)), zeros((2, 4)), 0), RuntimeError, ("(2, 3)", "(2, 4)")),
                 Error((zeros((2, 3)), zeros((2, 3)), 2), IndexError, ("(2, 3)",)))),
     "pad": Sample(
-        paddings(), lambda x, widths, value, order: np.pad(x, widths, constant_values=value),
-        adjoint=lambda y, x, widths, value, order:
+        paddings(), lambda x, widths, value: np.pad(x, widths, constant_values=value),
+        adjoint=lambda y, x, widths, value:
             y[tuple(slice(low, low + n) for n, (low, _) in zip(x.shape, widths))]),
     "windows": Sample(
         slidings(), slid,
-        adjoint=lambda y, x, dims, sizes, steps, gaps: ops.fold(y, dims, steps, gaps, x.shape),
+        adjoint=lambda y, x, dims, sizes, steps, gaps: sliding.fold(y, dims, steps, gaps, x.shape),
         errors=(Error((zeros((2, 3)), (1,), (4,), (1,), (1,)), RuntimeError, ("(2, 3)", "4")),
                 Error((zeros((2, 3)), (0, 1), (1, 2), (1, 1), (1, 3)), RuntimeError, ("(2, 3)", "axis 1")),
                 Error((zeros((2, 3)), (1,), (2,), (0,), (1,)), RuntimeError, ("(2, 3)", "0 apart")))),
     "fold": Sample(
         foldings(), folded,
         adjoint=lambda y, x, dims, steps, gaps, shape:
-            ops.windows(y, dims, x.shape[len(shape):], steps, gaps)),
+            sliding.windows(y, dims, x.shape[len(shape):], steps, gaps)),
 }
 
 

@@ -11,8 +11,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "minigrad"
 
 IN_READING_ORDER = [
-    "products", "ops", "printing", "indexing", "dtypes", "grad_mode", "anomaly", "tensor", "creation",
-    "nn.functional", "nn.modules", "nn",
+    "memory", "products", "ops", "sliding", "printing", "indexing", "dtypes", "grad_mode", "anomaly",
+    "tensor", "creation", "nn.functional", "nn.modules", "nn",
     "optim.optimizers", "optim.lr_scheduler", "optim", "data",
     *(f"gradcheck.{name}" for name in (
         "numeric", "kinks", "measure", "calls", "report", "conduct", "compare",
@@ -21,7 +21,7 @@ IN_READING_ORDER = [
         "diagnosis", "repeat", "check", "tensors")),
     "gradcheck", "autograd", "testing", "plot", "serialize",
 ]
-APART = ["memory", "subset", "edge"]    # may be imported by the package itself, and import nothing else of it
+APART = ["subset", "edge"]    # may be imported by the package itself, and import nothing else of it
 HEAVIER = {"testing": ["hypothesis"]}   # what needs more than NumPy throughout, and is loaded by nothing else
 FILES = {".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__"): path
          for path in PACKAGE.rglob("*.py")}
@@ -65,8 +65,15 @@ def test_the_calculus_knows_numpy_and_nothing_else():
     roots = {name.split(".")[0] for name in imported(parsed("ops"))}
     assert roots - sys.stdlib_module_names == {"numpy", "minigrad"}
     assert {own(name) for name in imported(parsed("ops")) if name.startswith("minigrad")} == {"products"}
-    roots = {name.split(".")[0] for name in imported(parsed("products"))}
-    assert roots - sys.stdlib_module_names == {"numpy"}
+    assert {own(name) for name in imported(parsed("products")) if name.startswith("minigrad")} == {"memory"}
+    for file in ("products", "memory"):
+        roots = {name.split(".")[0] for name in imported(parsed(file))}
+        assert roots - sys.stdlib_module_names <= {"numpy", "minigrad"}
+
+
+def test_the_calculus_of_windows_is_written_in_the_calculus():
+    assert {own(name) for name in imported(parsed("sliding")) if name.startswith("minigrad")} == {
+        "memory", "products", "ops"}
 
 
 @pytest.mark.parametrize("name", FILES)

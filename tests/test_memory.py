@@ -10,8 +10,8 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from minigrad import from_numpy, nn, no_grad, tensor
-from minigrad.memory import keep_memory
+from minigrad import from_numpy, memory, nn, no_grad, tensor
+from minigrad.memory import empty, keep_memory, parts
 from tests.test_imports import ROOT
 
 
@@ -78,6 +78,38 @@ def test_minigrad_can_be_imported_either_way(switch):
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     assert (done.stdout, done.stderr) == ("[0.0, 0.0]\n", "")
 
+
+# ---- lined up, and part by part
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int64, np.bool_])
+@pytest.mark.parametrize("shape", [(), (0, 3), (5,), (3, 7), (2, 3, 4, 5)])
+def test_an_empty_array_begins_where_a_line_of_the_cache_does(shape, dtype):
+    found = [empty(shape, np.dtype(dtype)) for _ in range(5)]
+    for number, array in enumerate(found):
+        assert array.shape == shape and array.dtype == dtype and array.flags.c_contiguous
+        assert array.flags.writeable and array.ctypes.data % 64 == 0
+        array[...] = number % 2
+    assert all((array == number % 2).all() for number, array in enumerate(found))
+
+
+@pytest.mark.parametrize("cached", [1, 7, 24, 59, 60, 1000])
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1), (1, 2, 0)])
+def test_parts_are_small_cut_the_outermost_axis_and_leave_nothing_out(cached, order, monkeypatch):
+    monkeypatch.setattr(memory, "CACHED", cached)
+    array = np.zeros([(3, 4, 5)[i] for i in order]).transpose(np.argsort(order))
+    found = parts(array)
+    for part in found:
+        assert array[part].size <= max(cached, 60 // (3, 4, 5)[order[0]])
+        array[part] += 1
+    assert (array == 1).all() and (len(found) == 1) == (cached >= 60)
+
+
+def test_what_has_no_axis_or_no_numbers_has_one_part(monkeypatch):
+    monkeypatch.setattr(memory, "CACHED", 1)
+    assert all(parts(array) == [...] for array in (np.zeros((0, 3)), np.zeros(()), np.float32(1)))
+
+
+# ---- how much is used
 
 def python_in_a_fresh_process(code):
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout

@@ -242,6 +242,36 @@ def test_modules_are_walked_from_the_outside_in_and_each_once():
     assert len(nn.Sequential(shared, shared)) == 2
 
 
+@pytest.mark.parametrize("options", [{}, {"stride": 1, "padding": 1}, {"stride": 2, "dilation": 2}])
+def test_a_pooling_is_exchanged_with_the_relu_before_it_and_nothing_changes(options):
+    """Not a bit of the result, and not one of the gradient: with ties, with zeros, below zero everywhere."""
+    rng = np.random.default_rng(0)
+    x = rng.integers(-3, 3, (3, 2, 8, 8)).astype(np.float32)
+    x[0], x[1] = -abs(x[0]) - 1, 0
+    relu, pool = nn.ReLU(), nn.MaxPool2d(2, **options)
+    of_network, of_layers = (Tensor(x, requires_grad=True) for _ in range(2))
+    network = nn.Sequential(nn.Identity(), relu, pool, nn.Identity())
+    out, expected = network(of_network), pool(relu(of_layers))
+    g = rng.standard_normal(out.shape).astype(np.float32)
+    out.backward(g)
+    expected.backward(g)
+    np.testing.assert_array_equal(out.detach().numpy(), expected.detach().numpy(), strict=True)
+    np.testing.assert_array_equal(of_network.grad.numpy(), of_layers.grad.numpy(), strict=True)
+    assert [number for number, _ in network._in_order()] == [0, 2, 1, 3]
+
+
+def test_layers_that_only_look_like_a_relu_and_a_pooling_keep_their_order():
+    class Shifted(nn.ReLU):
+        def forward(self, input):
+            return -super().forward(input)
+
+    x = tensor(np.arange(16.0, dtype=np.float32).reshape(1, 1, 4, 4))
+    assert nn.Sequential(Shifted(), nn.MaxPool2d(4))(x).item() == 0
+    assert nn.Sequential(nn.ReLU(), nn.AvgPool2d(4))(x - 8).item() == 1.75
+    with pytest.raises(RuntimeError, match="layer 2 of 3, MaxPool2d"):
+        nn.Sequential(nn.Identity(), nn.ReLU(), nn.MaxPool2d(5))(x)
+
+
 def test_apply_reaches_every_module_and_the_outer_ones_last():
     made, seen = Branches(), []
     assert made.apply(seen.append) is made

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minigrad import Tensor, ops, products
+from minigrad import Tensor, memory, ops, products, sliding
 from minigrad.autograd import grad, gradcheck
 from minigrad.ops import OPS
-from tests.samples import COMPOSED, LAYOUTS, SAMPLES, correlated, seeds
+from tests.samples import COMPOSED, LAYOUTS, SAMPLES, at_the_first, correlated, seeds
 
 ROWS = SAMPLES | COMPOSED
 ROWS_WITH_GRADIENT = [name for name, sample in ROWS.items() if sample.wants]
@@ -30,7 +30,7 @@ def test_gradients_are_declared_where_the_table_wants_them(name):
 # --- Forward ------------------------------------------------------------------------------------------------
 
 def apply(name, args):
-    return (ROWS[name].call or getattr(ops, name))(*args)
+    return (ROWS[name].call or getattr(sliding if hasattr(sliding, name) else ops, name))(*args)
 
 
 def tensors(args, requires_grad=False):
@@ -225,37 +225,53 @@ def test_products_of_mixed_numbers_have_the_dtype_of_a_single_one(kinds, name, c
     np.testing.assert_allclose(result.numpy(), x.astype(np.float64) @ y.astype(np.float64), rtol=1e-4)
 
 
-@pytest.mark.parametrize("step, gap", [(1, 1), (2, 1), (1, 2), (3, 2)])
+@pytest.mark.parametrize("how", [((1, 1), (1, 1), ((0, 0), (0, 0))), ((2, 3), (1, 2), ((1, 0), (4, 3)))])
 @pytest.mark.parametrize("relay", [np.asarray, *LAYOUTS.values()], ids=["as it is", *LAYOUTS])
-def test_a_correlation_in_parts_is_the_whole(step, gap, relay, cut):
+def test_a_correlation_in_parts_is_the_whole(how, relay, cut, monkeypatch):
+    """Its products are cut, and pictures are taken three at a time: seven make three times."""
+    monkeypatch.setattr(sliding, "MANY", 3)
     rng = np.random.default_rng(0)
-    x, y, start = (rng.standard_normal(shape) for shape in ((9, 3, 23), (5, 3, 3), (5, 1, 1)))
-    expected = correlated(x, y, step, gap, start)
+    x, y, start = (rng.standard_normal(shape) for shape in ((7, 2, 6, 9), (3, 2, 3, 2), (3,)))
+    expected = correlated(x, y, start, *how)
     g = rng.standard_normal(expected.shape)
-    of_x, of_y, *_ = OPS["correlate"].vjps
+    of_x, of_y, of_start = OPS["correlate"].vjps
     x, y, weight = relay(x), relay(y), relay(g)
     close = dict(rtol=1e-9, atol=1e-9, strict=True)
-    np.testing.assert_allclose(ops.correlate(x, y, step, gap, start), expected, **close)
-    for found, nudge, place in ((of_x(weight, None, x, y, step, gap, start), x, 0),
-                                (of_y(weight, None, x, y, step, gap, start), y, 1)):
+    np.testing.assert_allclose(sliding.correlate(x, y, start, *how), expected, **close)
+    np.testing.assert_allclose(of_start(weight, None, x, y, start, *how), g.sum((0, 2, 3)), **close)
+    for found, nudge, place in ((of_x(weight, None, x, y, start, *how), x, 0),
+                                (of_y(weight, None, x, y, start, *how), y, 1)):
         slopes = np.zeros(nudge.shape)                      # bilinear, so a nudge of 1 gives the slope itself
         for i in np.ndindex(nudge.shape):
             one = np.zeros(nudge.shape)
             one[i] = 1
-            slopes[i] = np.sum(g * correlated(*((one, y) if place == 0 else (x, one)), step, gap, None))
+            slopes[i] = np.sum(g * correlated(*((one, y) if place == 0 else (x, one)), None, *how))
         np.testing.assert_allclose(found, slopes, **close)
 
 
-def test_what_filters_meet_is_not_copied():
-    x, y = np.ones((9, 3, 5)), np.ones((2, 4, 3))
-    assert np.shares_memory(ops.patches(x, y, 1, 1), x) and ops.patches(x, y, 1, 1).shape == (6, 12, 5)
+@pytest.mark.parametrize("relay", [np.asarray, *LAYOUTS.values()], ids=["as it is", *LAYOUTS])
+def test_the_way_back_to_the_largest_goes_part_by_part(relay, monkeypatch):
+    monkeypatch.setattr(memory, "CACHED", 5)
+    rng = np.random.default_rng(0)
+    x = np.round(rng.standard_normal((2, 3, 2, 3, 2, 2)))
+    top = x.max((-2, -1))
+    g = rng.standard_normal(top.shape)
+    expected = at_the_first(g, x, top)
+    np.testing.assert_array_equal(sliding.to_largest(relay(g), relay(x), relay(top)), expected, strict=True)
+
+
+def test_what_filters_meet_is_written_out_once_for_each_column_of_theirs():
+    """Three times for a filter of 3 × 3, and not nine times: down, windows overlap in memory."""
+    met = sliding.patches(np.ones((2, 4, 9, 7)), (3, 3), (1, 1), (1, 1), ((0, 0), (0, 0)))
+    low, high = np.lib.array_utils.byte_bounds(met)
+    assert met.shape == (7, 36, 10) and high - low == 8 * 9 * 3 * 4 * 10
 
 
 # --- Windows ------------------------------------------------------------------------------------------------
 
 def test_windows_are_not_copied_and_not_to_be_written_to():
     x = np.arange(30.0).reshape(5, 6)
-    found = ops.windows(x, (0, 1), (3, 2), (1, 2), (1, 1))
+    found = sliding.windows(x, (0, 1), (3, 2), (1, 2), (1, 1))
     assert np.shares_memory(found, x) and not found.flags.writeable
 
 
@@ -267,9 +283,9 @@ def test_windows_side_by_side_go_back_as_those_that_leave_a_rest(dims, sizes):
         shape[dim] = 2 * size
     gaps, longer = (1,) * len(dims), [n + (dim in dims) for dim, n in enumerate(shape)]
     x = np.random.default_rng(0).standard_normal(shape)
-    found = ops.windows(x, dims, sizes, sizes, gaps)
-    rest = ops.fold(found, dims, sizes, gaps, tuple(longer))
-    whole = ops.fold(found, dims, sizes, gaps, tuple(shape))
+    found = sliding.windows(x, dims, sizes, sizes, gaps)
+    rest = sliding.fold(found, dims, sizes, gaps, tuple(longer))
+    whole = sliding.fold(found, dims, sizes, gaps, tuple(shape))
     np.testing.assert_array_equal(whole, x, strict=True)
     np.testing.assert_array_equal(rest[tuple(map(slice, shape))], x)
     assert rest.shape == tuple(longer) and rest.sum() == pytest.approx(x.sum())

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minigrad import Tensor, from_numpy, optim, tensor
+from minigrad import Tensor, from_numpy, memory, optim, tensor
 from tests.samples import distinct, seeds
 
 
@@ -65,6 +65,28 @@ def assert_steps_are(written_out, make, options, seed):
         optimiser.step()
         for parameter, path in zip(parameters, paths):
             np.testing.assert_allclose(parameter.detach().numpy(), path[step], 1e-9, 1e-12, strict=True)
+
+
+@pytest.mark.parametrize("options", [(0.1, 0.9), (0.1, 0.9, 0, 0.01, True), (0.1, 0.5, 0.5)])
+def test_what_is_moved_part_by_part_moves_as_a_whole_would(options, monkeypatch):
+    monkeypatch.setattr(memory, "CACHED", 4)                # parameters have up to 6 numbers
+    options = (*options, *(0, 0, False)[len(options) - 2:])
+    assert_steps_are(sgd_written_out, lambda params: optim.SGD(params, *options), options, seed=0)
+
+
+def test_steps_write_to_nobody_elses_array():
+    w = Tensor(np.ones(3, np.float32), requires_grad=True)
+    before, gradient = w.detach().numpy(), tensor([1.0, 2.0, 3.0])
+    optimiser = optim.SGD([w], lr=1.0, momentum=0.5)
+    w.grad = gradient
+    optimiser.step()
+    saved = optimiser.state_dict()
+    other = optim.SGD([w], lr=1.0, momentum=0.5)
+    other.load_state_dict(saved)
+    for one in (optimiser, other):
+        one.step()
+    assert before.tolist() == [1, 1, 1] and gradient.tolist() == [1, 2, 3]
+    assert saved["state"][0]["momentum_buffer"].tolist() == [1, 2, 3]
 
 
 def weight(*numbers, dtype=np.float32):

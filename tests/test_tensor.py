@@ -781,6 +781,14 @@ def test_a_single_number_changes_in_place_and_all_who_share_it_see_it(dtype):
     assert (x.item(), copied.item(), cloned.item(), copied.dtype, cloned.dtype) == (0, 1, 1, dtype, dtype)
 
 
+@pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))])
+def test_a_tensor_and_its_copy_have_gradients_of_their_own(again):
+    x = Tensor(np.array([2.0, 3.0]), requires_grad=True)
+    other = again(x)
+    (x * x * other).sum().backward()
+    assert x.grad.tolist() == [8, 18] and other.grad.tolist() == [4, 9]
+
+
 @single
 def test_a_single_number_of_from_numpy_shares_its_memory(dtype):
     array = np.array(0, dtype)

@@ -706,7 +706,8 @@ def graph_behind(output):
         ticket = tensor._stamp
         if ticket not in tensors:
             tensors[ticket] = tensor
-            handed = [(arg, vjp) for arg, vjp in zip(tensor._args or (), tensor._vjps or ()) if vjp]
+            _, args, vjps, *_ = tensor._node or (None, (), ())
+            handed = [(arg, vjp) for arg, vjp in zip(args, vjps) if vjp]
             inputs[ticket] = [arg._stamp for arg, _ in handed]
             rules[ticket] = [of_arrays(vjp, tensor) for _, vjp in handed]
             waiting += [arg for arg, _ in handed]
@@ -716,20 +717,22 @@ def graph_behind(output):
 
 def of_arrays(vjp, tensor):
     """A vjp of minigrad as the learner's walk calls it, in the tensor's own dtype."""
-    return lambda g: vjp(np.asarray(g, tensor.dtype), *tensor._saved)
+    *_, out, seen = tensor._node
+    return lambda g: vjp(np.asarray(g, tensor.dtype), out, *seen)
 
 
 def walk_by(function):
     """minigrad's gradients come from the learner's walk if it starts from one number, else from ours."""
     walk_of_ours = walk_of_minigrad._walk
 
-    def walk(outputs, weights, retain_graph=None, create_graph=False):
+    def walk(outputs, weights, retain_graph=None, create_graph=False, wanted=()):
         if create_graph or len(outputs) != 1 or outputs[0].shape != () or weights[0] is not None:
-            yield from walk_of_ours(outputs, weights, retain_graph, create_graph)
+            yield from walk_of_ours(outputs, weights, retain_graph, create_graph, wanted)
             return
         tensors, graph = graph_behind(outputs[0])
         for ticket, g in function(*graph).items():
-            yield tensors[ticket], np.asarray(g, tensors[ticket].dtype)
+            if tensors[ticket].is_leaf or ticket in wanted:
+                yield tensors[ticket], np.asarray(g, tensors[ticket].dtype)
 
     return [Patch(walk_of_minigrad, "_walk", walk)]
 

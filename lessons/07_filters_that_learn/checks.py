@@ -3,7 +3,7 @@
 import numpy as np
 
 from lessons.exercises import Mistake, Patch, exercise, forward, numbers, numbers_by, read_only, solutions
-from minigrad import nn, ops, optim
+from minigrad import nn, ops, optim, sliding
 from minigrad.nn import functional as F
 
 ours = solutions(__file__)
@@ -78,7 +78,8 @@ def squared_error_vjp(judge, rng):
 def last_line_of_sgd(function):
     """minigrad finds the direction, and the learner's function takes the step."""
     def update(self, weights, gradient, group, state):
-        direction = self.direction(weights, gradient, group, state)
+        first = self.begin(gradient, group, state)
+        direction = self.direction(weights, gradient, group, state, first=first)
         return function(read_only(weights), read_only(direction), group["lr"])
 
     return [Patch(optim.SGD, "update", update)]
@@ -128,7 +129,7 @@ def windows_of_minigrad(function):
             x = np.moveaxis(found[..., ::gap], -2, dim)
         return x
 
-    return forward(ops.windows, windows)
+    return forward(sliding.windows, windows)
 
 
 @exercise(
@@ -222,7 +223,7 @@ def fold_of_minigrad(function):
             x = np.moveaxis(function(np.moveaxis(spread, dim, -2), step, shape[dim]), -1, dim)
         return x
 
-    return forward(ops.fold, fold)
+    return forward(sliding.fold, fold)
 
 
 def put_back_without_adding(windows, step, length):

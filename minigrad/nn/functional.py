@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from minigrad import ops
+from minigrad import ops, sliding
 
 _PICTURES = "an input (N, C, H, W) (for a picture alone, unsqueeze(0) makes it)"
 
@@ -43,28 +43,16 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1):
     the bottom and the right get one more. It wants the stride 1.
 
     Every window becomes a column, every filter a row, and a matrix product lets all windows meet all filters
-    (im2col: Chellapilla, Puri and Simard, 2006). Only across are windows written out. Down, those of the next
-    row are the same numbers again, shifted by one row: memory that is read a second time, not a copy.
+    (im2col: Chellapilla, Puri and Simard, 2006).
     """
     ops.wanted(input.ndim == weight.ndim == 4 and input.shape[1] == weight.shape[1],
                "conv2d", f"{_PICTURES} and a weight (F, C, KH, KW) with the same C", input, weight)
-    F, C, KH, KW = weight.shape
-    ops.wanted(bias is None or getattr(bias, "shape", None) == (F,),
+    ops.wanted(bias is None or getattr(bias, "shape", None) == weight.shape[:1],
                "conv2d", "a bias (F,), one for each filter of the weight (F, C, KH, KW)", bias, weight)
-    padding = _borders(padding, (KH, KW), stride, dilation)
-    _, (down, across), (gap_down, gap_across), (high, wide) = _plan(
-        "conv2d", input.shape, (KH, KW), stride, padding, dilation)
-    none = (0, 0)
-    # The batch goes last, in memory too: rows of pictures are then long runs of it, which is what processors
-    # are good at. Elementwise operations keep the order, so the layers that follow find it as well.
-    pictures = ops.pad(ops.permute(input, (2, 1, 3, 0)), (none, none, wide, none))      # (H, C, W, N)
-    windows = ops.permute(ops.windows(pictures, (2,), (KW,), (across,), (gap_across,)), (0, 4, 1, 2, 3))
-    rows = ops.pad(windows, (high, none, none, none, none), 0.0, "C")       # (H, KW, C, OW, N), written out
-    H, _, _, OW, N = rows.shape
-    filters = ops.reshape(ops.permute(weight, (0, 2, 3, 1)), (F, KH, KW * C))
-    start = None if bias is None else ops.reshape(bias, (F, 1, 1))
-    out = ops.correlate(ops.reshape(rows, (H, KW * C, OW * N)), filters, down, gap_down, start)
-    return ops.permute(ops.reshape(out, (F, out.shape[1], OW, N)), (3, 0, 1, 2))
+    kernel = weight.shape[2:]
+    padding = _borders(padding, kernel, stride, dilation)
+    _, steps, gaps, borders = _plan("conv2d", input.shape, kernel, stride, padding, dilation)
+    return sliding.correlate(input, weight, bias, steps, gaps, borders)
 
 
 def max_pool2d(input, kernel_size, stride=None, padding=0, dilation=1):
@@ -74,7 +62,7 @@ def max_pool2d(input, kernel_size, stride=None, padding=0, dilation=1):
     Padding counts as minus infinity. Of several that are equally large, the first in reading order has the
     gradient.
     """
-    return ops.largest(_pooled("max_pool2d", input, kernel_size, stride, padding, dilation, -math.inf))
+    return sliding.largest(_pooled("max_pool2d", input, kernel_size, stride, padding, dilation, -math.inf))
 
 
 def avg_pool2d(input, kernel_size, stride=None, padding=0, *, count_include_pad=True):
@@ -118,7 +106,7 @@ def fold(input, output_size, kernel_size, dilation=1, padding=0, stride=1):
                "fold", f"an input (N, C·{KH}·{KW}, {OH}·{OW}) to make pictures of {(H, W)}", input)
     N, C = input.shape[0], input.shape[1] // (KH * KW)
     windows = ops.permute(ops.reshape(input, (N, C, KH, KW, OH, OW)), (0, 1, 4, 5, 2, 3))
-    pictures = ops.fold(windows, (2, 3), *plan[1:3], (N, C, H + 2 * high, W + 2 * wide))
+    pictures = sliding.fold(windows, (2, 3), *plan[1:3], (N, C, H + 2 * high, W + 2 * wide))
     return ops.getitem(pictures, (..., slice(high, high + H), slice(wide, wide + W)))
 
 
@@ -229,7 +217,7 @@ def _surprise(name, logs, target):
     if target.size > 0 and not (0 <= target.min() and target.max() < C):
         raise IndexError(f"{name}: targets from {target.min()} to {target.max()} for {C} classes (to leave "
                          "some out, with PyTorch's ignore_index, say -100, is outside minigrad's subset)")
-    places = np.indices(target.shape, sparse=True)
+    places = np.indices(target.shape, sparse=True) if target.ndim != 1 else [np.arange(len(target))]
     return -ops.getitem(logs, (*places[:axis], target, *places[axis:]))
 
 
@@ -244,7 +232,9 @@ def _reduced(name, losses, reduction):
 
 def _pair(value):
     """A number for both directions, or a pair (down, across), as a pair."""
-    pair = (value, value) if isinstance(value, int) or not np.iterable(value) else tuple(value)
+    if isinstance(value, int) or not np.iterable(value):
+        return value, value
+    pair = tuple(value)
     ops.wanted(len(pair) == 2, "a size for pictures", "a number or a pair (down, across)", value)
     return pair
 
@@ -285,7 +275,7 @@ def _windows(name, input, kernel, stride, padding, dilation, value=0.0):
     """All windows of the padded pictures: (N, C, H, W) -> (N, C, OH, OW, KH, KW), a view."""
     *plan, borders = _plan(name, input.shape, kernel, stride, padding, dilation)
     padded = ops.pad(input, ((0, 0), (0, 0), *borders), value) if any(map(any, borders)) else input
-    return ops.windows(padded, (2, 3), *plan)
+    return sliding.windows(padded, (2, 3), *plan)
 
 
 def _pooled(name, input, kernel_size, stride, padding, dilation=1, value=0.0):

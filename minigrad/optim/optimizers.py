@@ -7,10 +7,12 @@ gives every number a step of its own size. This file knows nothing of networks: 
 Names, defaults and the order of the arithmetic are those of `torch.optim`.
 """
 
+import copy
 import math
 
 import numpy as np
 
+from minigrad.memory import parts
 from minigrad.tensor import Tensor, _wrap
 
 
@@ -79,22 +81,21 @@ class Optimizer:
                     parameter._in_place(_wrap(moved))
 
     def update(self, weights, gradient, group, state):
-        """The numbers of one parameter after a step, as a new array. All are arrays here, and only read.
+        """The numbers of one parameter after a step, as a new array. `weights` and `gradient` are only read.
 
-        `group` has the options; what is remembered of this parameter is kept in `state`.
+        `group` has the options; what is remembered of this parameter is kept in `state`, for this alone.
         """
         raise NotImplementedError(f"{type(self).__name__} does not define update()")
 
     def state_dict(self):
         """What training needs to go on later: "state" and "param_groups", with numbers for the parameters.
 
-        Steps do not change it: they put new arrays in the place of old ones, and write to none.
+        It is a copy: later steps do not change it.
         """
-        numbers = self._numbers()
+        numbers, state = self._numbers(), copy.deepcopy(list(self.state.values()))
         groups = [group | {"params": [numbers[parameter] for parameter in group["params"]]}
                   for group in self.param_groups]
-        return {"state": {numbers[parameter]: dict(state) for parameter, state in self.state.items()},
-                "param_groups": groups}
+        return {"state": dict(zip(map(numbers.get, self.state), state)), "param_groups": groups}
 
     def load_state_dict(self, state_dict):
         """Take over a `state_dict`. ValueError if it is one of other groups; nothing is loaded then."""
@@ -108,7 +109,7 @@ class Optimizer:
                 if getattr(value, "shape", parameters[i].shape) != parameters[i].shape:
                     raise ValueError(f"{type(self).__name__}: {key} of parameter {i} has shape "
                                      f"{value.shape}, wanted {parameters[i].shape}")
-        self.state = {parameters[i]: {key: np.asarray(value) if isinstance(value, Tensor) else value
+        self.state = {parameters[i]: {key: np.array(value) if hasattr(value, "shape") else value
                                       for key, value in state.items()}
                       for i, state in state_dict["state"].items()}
         for group, loaded in zip(self.param_groups, groups):
@@ -145,21 +146,29 @@ class SGD(Optimizer):
             raise ValueError("SGD: nesterov needs a momentum above 0 and no dampening")
 
     def update(self, weights, gradient, group, state):
-        return weights - group["lr"] * self.direction(weights, gradient, group, state)
+        first, moved = self.begin(gradient, group, state), np.empty_like(weights)
+        for part in parts(weights):     # so that what is read again is still in the cache
+            direction = self.direction(weights[part], gradient[part], group, state, part, first)
+            np.subtract(weights[part], group["lr"] * direction, out=moved[part])
+        return moved
 
-    def direction(self, weights, gradient, group, state):
-        """What is walked down: the gradient, with weight decay and with momentum."""
+    def begin(self, gradient, group, state):
+        """Make room for the momentum; whether this is the first step, whose gradient is not dampened."""
+        first = "momentum_buffer" not in state
+        if first and group["momentum"] != 0:
+            state["momentum_buffer"] = np.zeros_like(gradient)
+        return first
+
+    def direction(self, weights, gradient, group, state, part=..., first=False):
+        """What is walked down, for a part of the numbers: the gradient, with weight decay and momentum."""
         momentum = group["momentum"]
         if group["weight_decay"] != 0:
             gradient = gradient + group["weight_decay"] * weights
         if momentum == 0:
             return gradient
-        if "momentum_buffer" in state:
-            fresh = gradient if group["dampening"] == 0 else (1 - group["dampening"]) * gradient
-            velocity = momentum * state["momentum_buffer"] + fresh
-        else:
-            velocity = +gradient                                # a copy
-        state["momentum_buffer"] = velocity
+        velocity = state["momentum_buffer"][part]
+        velocity *= momentum
+        velocity += gradient if first or group["dampening"] == 0 else (1 - group["dampening"]) * gradient
         return gradient + momentum * velocity if group["nesterov"] else velocity
 
 
