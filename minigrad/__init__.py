@@ -1,8 +1,8 @@
 """minigrad: a tiny tensor with reverse-mode differentiation, and the layers and optimiser to learn with.
 
-The public names, a subset of PyTorch's under PyTorch's meanings. Read the source in this order: `ops` (the
-calculus), `tensor` (the graph), `creation`, `nn.functional`, `nn.modules`, `optim`, `data`, `plot`,
-`serialize`.
+The public names, a subset of PyTorch's under PyTorch's meanings. Read the source in this order: `ops` and
+`sliding` (the calculus), `tensor` (the graph), `creation`, `nn.functional`, `nn.modules`, `optim`, `data`,
+`plot`, `serialize`.
 Importing this loads NumPy and nothing heavier.
 """
 

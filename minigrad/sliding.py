@@ -77,6 +77,7 @@ defvjp(largest, lambda g, out, x: to_largest(g, x, out))
 @op
 def to_largest(g, x, top):
     """`g` put where each window of `x` first reaches its `top`, in reading order: (...) -> (..., KH, KW)."""
+    g, top = np.asarray(g), np.asarray(top)                   # single numbers come as Python's own
     out, places = np.empty_like(x, g.dtype), list(np.ndindex(x.shape[-2:]))
     for part in parts(out[..., 0, 0]):
         left = +g[part]
