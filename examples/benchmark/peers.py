@@ -33,6 +33,7 @@ PEERS = {
     "minigrad": Peer("minigrad", "pytorch_network", "pytorch_scalars", ALL_LAYERS),
     "PyTorch": Peer("torch", "pytorch_network", "pytorch_scalars", ALL_LAYERS),
     "JAX": Peer("jax", "jax_network", None, ALL_LAYERS),
+    "tinygrad": Peer("tinygrad", "tinygrad_network", None, ALL_LAYERS),     # its CPU device needs clang
     "autograd": Peer("autograd", "autograd_network", "autograd_scalars", ("relu", "flatten", "linear")),
     "micrograd": Peer("micrograd", None, "micrograd_scalars", ()),
 }
@@ -136,6 +137,45 @@ def jax_network(package, layers, start, batch):
         nonlocal weights, momenta
         weights, momenta, loss = update(weights, momenta, *next(batches))
         return loss.item()
+    return step
+
+
+# ---- tinygrad: what is asked for is noted down, compiled as a whole, and from the third step on replayed
+
+def tinygrad_network(package, layers, start, batch):
+    import tinygrad
+    from tinygrad import Tensor, TinyJit
+
+    def scores(weights, x):
+        weights = iter(weights)
+        for kind, *sizes in layers:
+            if kind == "conv":
+                x = x.conv2d(next(weights), next(weights), padding=sizes[3])
+            elif kind == "pool":
+                x = x.max_pool2d((sizes[0], sizes[0]))
+            elif kind == "linear":
+                x = x.linear(next(weights).T, next(weights))
+            else:
+                x = x.relu() if kind == "relu" else x.flatten(1)
+        return x
+
+    weights, images, labels = load_start(start)
+    weights = [Tensor(weight) for weight in weights]
+    optimiser = tinygrad.nn.optim.SGD(weights, lr=LEARNING_RATE, momentum=MOMENTUM)
+
+    @TinyJit
+    def update(x, labels):
+        optimiser.zero_grad()
+        loss = scores(weights, x).sparse_categorical_crossentropy(labels)
+        loss.backward()
+        return loss.realize(*optimiser.schedule_step())
+
+    batches = itertools.cycle([[Tensor(array[i : i + batch]).realize() for array in (images, labels)]
+                               for i in range(0, len(images), batch)])
+
+    def step():
+        with tinygrad.Context(TRAINING=1):
+            return update(*next(batches)).item()
     return step
 
 
