@@ -16,10 +16,10 @@ import sys
 import numpy as np
 
 from benchmark import peers
-from benchmark.networks import BATCH, READER, first_weights, read_mnist
+from benchmark.networks import READER, first_weights, read_mnist
 
-PASSES, GOAL = 2, 0.99
-LEARNING_RATE, WARM_UP = 0.1, 0.1                   # the largest, reached after this share of the steps
+PASSES, BATCH, GOAL = 2, 128, 0.99
+LEARNING_RATE, WARM_UP = 0.2, 0.15                  # the largest, reached after this share of the steps
 
 
 def train(package, mnist, seed, most, goal):
