@@ -14,7 +14,7 @@ from minigrad import ops, products
 from minigrad.memory import empty, parts
 from minigrad.ops import Op, defvjp, op
 
-MANY = 128              # pictures that are filtered together
+MANY = 256              # pictures that are filtered together
 
 
 # --- Windows, and their transpose: what the one repeats, the other adds up ----------------------------------
