@@ -32,10 +32,11 @@ def keep_memory():
 
 
 def empty(shape, dtype):
-    """`np.empty` that begins where a line of the cache begins.
+    """An array of `shape` and `dtype`, an `np.dtype`, that begins where a line of the cache begins.
 
-    NumPy's own arrays begin at any multiple of 16 bytes. Processors take up to 64 at once, and then every
-    other read or more touches two lines: for large arrays that can double the time.
+    What is in it is anything, as in `np.empty`. NumPy's own arrays begin at any multiple of 16 bytes.
+    Processors take up to 64 at once, and then every other read or more touches two lines: for large arrays
+    that can double the time.
     """
     size = math.prod(shape) * dtype.itemsize
     memory = np.empty(size + LINE, np.uint8)

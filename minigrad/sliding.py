@@ -14,7 +14,7 @@ from minigrad import ops, products
 from minigrad.memory import empty, parts
 from minigrad.ops import Op, defvjp, op
 
-MANY = 256              # pictures that are filtered together
+MANY = 256              # pictures that are filtered together; more of them come one lot after the other
 
 
 # --- Windows, and their transpose: what the one repeats, the other adds up ----------------------------------
@@ -101,7 +101,7 @@ def correlate(x, y, start=None, steps=(1, 1), gaps=(1, 1), borders=((0, 0), (0, 
     the pictures come `borders` of zeros, ((top, bottom), (left, right)). `start` (F,) is what the products of
     each filter are added to.
     """
-    if len(x) > MANY:                       # what is written out for more would not stay in the cache
+    if len(x) > MANY:                       # what is written out is several times their size: not for all
         return np.concatenate([correlate.forward(x[i : i + MANY], y, start, steps, gaps, borders)
                                for i in range(0, len(x), MANY)])
     (N, _, _, W), (F, _, _, KW) = x.shape, y.shape
