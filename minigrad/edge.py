@@ -11,6 +11,8 @@ import functools
 import inspect
 import types
 
+from minigrad.pytorch import as_pytorch, pytorch_names
+
 OPERATORS = {"%": "mod", "//": "floordiv", "&": "and", "|": "or", "^": "xor", "<<": "lshift", ">>": "rshift"}
 
 
@@ -20,12 +22,18 @@ def watch(space, namespace):
     Its functions are guarded, and what its classes are made with: layers, optimisers, schedules. Not that of
     their bases, `nn.Module` for one, which take what a learner's own class hands them.
     """
-    space.__getattr__ = _answering(namespace)
     if "__add__" in vars(space):                    # tensors have operators, and PyTorch has more of them
         for symbol, word in OPERATORS.items():
             refusal = _refusing(namespace, symbol)
             setattr(space, f"__{word}__", refusal)
             setattr(space, f"__r{word}__", refusal)
+        # A class with __getattr__ has Python take the long way for every attribute, for those that are there
+        # too: a seventh of an operation's time on single numbers. So what is not there is refused by name.
+        for name in pytorch_names()[as_pytorch(namespace)].difference(dir(space)):
+            setattr(space, name, _Missing(namespace, name))
+        space.__dir__ = _present
+    else:
+        space.__getattr__ = _answering(namespace)
     for name, value in list(vars(space).items()):
         if name.startswith("_"):
             continue
@@ -61,6 +69,27 @@ def _answering(namespace):
         raise missing(namespace, name, *owner)
 
     return __getattr__
+
+
+class _Missing:
+    """An attribute of PyTorch's tensors that minigrad's do not have: whoever asks for it is told so."""
+
+    def __init__(self, namespace, name):
+        self.namespace, self.name = namespace, name
+
+    def __get__(self, tensor, owner=None):
+        from minigrad.subset import missing
+
+        raise missing(self.namespace, self.name, tensor)
+
+    def __repr__(self):
+        return "<PyTorch's, outside minigrad's subset>"
+
+
+def _present(tensor):
+    """The attributes of a tensor, as `dir` lists them, without those that are only there to be refused."""
+    return [name for name in object.__dir__(tensor)
+            if not isinstance(inspect.getattr_static(tensor, name), _Missing)]
 
 
 def _refusing(namespace, symbol):

@@ -17,7 +17,7 @@ import numpy as np
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3     # glibc's names, from malloc.h
 LINE = 64                                       # bytes that move between memory and cache together
-CACHED = 2**15                                  # numbers that, with all that belongs to them, fit the cache
+CACHED = 2**16                                  # numbers that, with all that belongs to them, fit the cache
 
 
 def keep_memory():

@@ -80,12 +80,12 @@ def to_largest(g, x, top):
     g, top = np.asarray(g), np.asarray(top)                   # single numbers come as Python's own
     out, places = np.empty_like(x, g.dtype), list(np.ndindex(x.shape[-2:]))
     for part in parts(out[..., 0, 0]):
-        left = +g[part]
+        numbers, largest, found, left = x[part], top[part], out[part], +g[part]
         for place in places[:-1]:
-            won = left * (x[part][(..., *place)] == top[part])
-            out[part][(..., *place)] = won
+            won = left * (numbers[(..., *place)] == largest)
+            found[(..., *place)] = won
             left -= won                                       # once it is placed, nothing is left
-        out[part][..., -1, -1] = left                         # where none before has reached it, the last has
+        found[..., -1, -1] = left                             # where none before has reached it, the last has
     return out
 defvjp(to_largest, lambda g, out, z, x, top:
        ops.sum(g * to_largest(np.ones(z.shape, z.dtype), x, top), (-2, -1)))

@@ -23,12 +23,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from minigrad.pytorch import NAMES_FILE, as_pytorch, pytorch_arguments, pytorch_names
+
 NAMESPACES = (          # PyTorch calls them the same, with "torch" for "minigrad"
     "minigrad", "minigrad.Tensor", "minigrad.nn", "minigrad.nn.Module", "minigrad.nn.functional",
     "minigrad.optim", "minigrad.optim.Optimizer", "minigrad.optim.lr_scheduler",
     "minigrad.optim.lr_scheduler.LRScheduler", "minigrad.autograd",
 )
-NAMES_FILE = Path(__file__).with_name("pytorch_names.txt")
 OUTSIDE = "it is PyTorch's, and outside minigrad's subset (see python -m minigrad.subset)"
 
 
@@ -84,39 +85,7 @@ def renames(name: str, parameters: Mapping[str, inspect.Parameter]) -> dict[str,
             if own.kind is own.VAR_POSITIONAL or their not in parameters and own.name not in theirs}
 
 
-def as_pytorch(namespace: str) -> str:
-    """The namespace as PyTorch calls it: "minigrad.nn" is "torch.nn"."""
-    return namespace.replace("minigrad", "torch", 1)
-
-
 # --- PyTorch's names ----------------------------------------------------------------------------------------
-
-@functools.cache
-def pytorch_names() -> dict[str, frozenset[str]]:
-    """PyTorch's public names by namespace, from the file."""
-    return {namespace: frozenset(name for line in lines if "(" not in line for name in line.split())
-            for namespace, lines in _sections()}
-
-
-@functools.cache
-def pytorch_arguments() -> dict[str, list[str]]:
-    """The arguments of what PyTorch and minigrad both have, by its full name, from the file.
-
-    {"torch.sum": ["input", "dim", "keepdim", "*", "dtype", "out"], ...}: up to "*" in order; after it those
-    that are only given by name, or belong to another form of the call.
-    """
-    calls = [(namespace, *line.rstrip(")").split("("))
-             for namespace, lines in _sections() for line in lines if "(" in line]
-    return {f"{namespace}.{name}": arguments.split(", ") for namespace, name, arguments in calls}
-
-
-def _sections() -> Iterator[tuple[str, list[str]]]:
-    """(namespace, lines) of each part of the file: lines of names, and lines such as "neg(input, *, out)"."""
-    _, *parts = NAMES_FILE.read_text(encoding="utf-8").split("\n[")
-    for part in parts:
-        namespace, *lines = part.splitlines()
-        yield namespace.rstrip("]"), lines
-
 
 def installed_names(namespace: str) -> set[str]:
     """The public names of one of PyTorch's namespaces, "torch.nn" say, as installed here.
@@ -245,7 +214,10 @@ def rows() -> Iterator[Row]:
 
 
 def public_names(space: type | types.ModuleType) -> list[str]:
-    """Of a class, its own names and those it inherits; of a module, `__all__`, or what is defined in it."""
+    """Of a class, its own names and those it inherits; of a module, `__all__`, or what is defined in it.
+
+    A name that is only there to be refused is none.
+    """
     if isinstance(space, type):
         names = dict.fromkeys(name for part in reversed(space.__mro__[:-1]) for name in vars(part))
     elif hasattr(space, "__all__"):
@@ -253,7 +225,7 @@ def public_names(space: type | types.ModuleType) -> list[str]:
     else:
         names = {name: None for name, value in vars(space).items()
                  if getattr(value, "__module__", None) == space.__name__}
-    return [name for name in names if not name.startswith("_")]
+    return [name for name in names if not name.startswith("_") and hasattr(space, name)]
 
 
 def _words(name, value):

@@ -338,11 +338,12 @@ def _walk(outputs, weights, retain_graph=None, create_graph=False, wanted=()):
     while newest:
         stamp = heappop(newest)
         tensor, g = arrived.pop(stamp)
-        if tensor._node is None or tensor._keeps_grad or stamp in wanted:
+        node = tensor._node
+        if node is None or tensor._keeps_grad or stamp in wanted:
             yield tensor, g
-        if tensor._node is None:                # a leaf: nothing came before it
+        if node is None:                        # a leaf: nothing came before it
             continue
-        op, args, vjps, out, values = tensor._node
+        op, args, vjps, out, values = node
         if values is None:
             raise RuntimeError(f"backward through {op.name} a second time: its graph was let go; "
                                "pass retain_graph=True the first time to keep it")
@@ -358,8 +359,9 @@ def _walk(outputs, weights, retain_graph=None, create_graph=False, wanted=()):
             if anomaly.watched:
                 refuse_first(part, seen, f"the gradient of {op.name} made the first NaN or "
                              f"infinity of the walk back; it was called at {tensor._place}")
-            if stamp in arrived:
-                arrived[stamp][1] = arrived[stamp][1] + part
+            before = arrived.get(stamp)
+            if before:
+                before[1] = before[1] + part
             else:                               # its first part: it has a turn to come
                 arrived[stamp] = [arg, part]
                 heappush(newest, stamp)
@@ -396,11 +398,20 @@ def _unchanged(tensor):
 
 def _to_keep(found):
     """Gradients for users to keep, as tensors with memory of their own: no two ever share one."""
-    given = set()                               # what belongs to somebody by now
+    given = {id(None)}                          # whose memory belongs to somebody by now
     for tensor, g in found:
-        yield tensor, (g + 0.0 if isinstance(g, Tensor) else
-                       _wrap(np.array(g) if g.base is not None or id(g) in given else g))
-        given.add(id(g))
+        if isinstance(g, Tensor):
+            yield tensor, g + 0.0
+        else:
+            owner = _owner(g)
+            yield tensor, _wrap(np.array(g) if id(owner) in given else g)
+            given.add(id(owner))
+
+
+def _owner(array):
+    """The array whose memory this one is: itself, or one that it is a transpose of; None if it is less."""
+    whole = array.flags.forc and getattr(array.base, "size", None) == array.size
+    return array if array.base is None else array.base if whole else None
 
 
 def grad(outputs, inputs, grad_outputs=None, retain_graph=None, create_graph=False, allow_unused=False):

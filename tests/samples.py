@@ -192,6 +192,13 @@ def matrices(draw, batched):
 
 
 @st.composite
+def layers(draw):
+    """(x, weight, bias): (n, k), (m, k) and (m,)."""
+    n, k, m = (draw(st.integers(0, 3)) for _ in "nkm")
+    return draw(array_groups([(n, k), (m, k), (m,)]))
+
+
+@st.composite
 def gatherings(draw):
     """(x, dim, index): indices within the axis, with duplicates, and fewer along the others."""
     shape = draw(shapes(min_dims=1, min_side=1))
@@ -522,10 +529,20 @@ SAMPLES = {
         lambda x, dim: -np.min(-x, dim, keepdims=True), wants=()),
 
     # Products
+    "log_softmax": Sample(
+        along_one().map(lambda drawn: drawn[:2]),
+        lambda x, dim: np.log(np.exp(x) / np.sum(np.exp(x), dim, keepdims=True)),
+        errors=(Error((zeros((2, 3)), 2), IndexError, ("(2, 3)", "axis 2")),),
+        kinks=(Kink((np.array([[1e4, -1e4], [1e4, 1e4]]), 1), np.array([[3.0, 5], [3, 5]]),
+                    (np.array([[-5.0, 5], [-1, 1]]),)),)),
     "product": Sample(
         matmul_arrays(vectors=False), lambda x, y: np.einsum("...nk,...km->...nm", x, y), (0, 1),
         errors=(Error((zeros((2, 3)), zeros((4, 2))), RuntimeError, ("(2, 3)", "(4, 2)")),
                 Error((zeros((2, 1, 3)), zeros((3, 3, 1))), RuntimeError, ("(2, 1, 3)", "(3, 3, 1)")))),
+    "linear": Sample(
+        layers(), lambda x, weight, bias: np.einsum("nk,mk->nm", x, weight) + bias, (0, 1, 2),
+        errors=(Error((zeros((2, 3)), zeros((4, 2)), zeros(4)), RuntimeError, ("(2, 3)", "(4, 2)")),
+                Error((zeros((2, 3)), zeros((4, 3)), zeros(3)), RuntimeError, ("(4, 3)", "(3,)")))),
     "correlate": Sample(
         correlations(), correlated, (0, 1, 2),
         errors=(*(Error((zeros((1, 2, 4, 5)), zeros(shape)), RuntimeError, ("(1, 2, 4, 5)", str(shape)))
@@ -687,9 +704,4 @@ COMPOSED = {
         lambda x, dim: np.exp(x) / np.sum(np.exp(x), dim, keepdims=True),
         kinks=(Kink((np.array([[1e4, -1e4], [1e4, 1e4]]), 1), np.array([[3.0, 5], [3, 5]]),
                     (np.array([[0.0, 0], [-0.5, 0.5]]),)),)),
-    "log_softmax": Sample(
-        along_one().map(lambda drawn: drawn[:2]),
-        lambda x, dim: np.log(np.exp(x) / np.sum(np.exp(x), dim, keepdims=True)),
-        kinks=(Kink((np.array([[1e4, -1e4], [1e4, 1e4]]), 1), np.array([[3.0, 5], [3, 5]]),
-                    (np.array([[-5.0, 5], [-1, 1]]),)),)),
 }

@@ -21,7 +21,7 @@ IN_READING_ORDER = [
         "diagnosis", "repeat", "check", "tensors")),
     "gradcheck", "autograd", "testing", "plot", "serialize",
 ]
-APART = ["subset", "edge"]    # may be imported by the package itself, and import nothing else of it
+APART = ["pytorch", "subset", "edge"]   # may be imported by the package itself, and import nothing else of it
 HEAVIER = {"testing": ["hypothesis"]}   # what needs more than NumPy throughout, and is loaded by nothing else
 FILES = {".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__"): path
          for path in PACKAGE.rglob("*.py")}

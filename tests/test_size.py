@@ -63,9 +63,9 @@ def test_primitives_are_few(capsys):
     primitives = {name for name, operation in OPS.items() if any(operation.vjps)}
     slide = {name for name in primitives if hasattr(sliding, name)}
     with capsys.disabled():
-        print(f"\nprimitives with a gradient: {len(primitives)} of 36, {len(slide)} of them for windows that "
+        print(f"\nprimitives with a gradient: {len(primitives)} of 38, {len(slide)} of them for windows that "
               f"slide; without, as they are flat: {len(OPS) - len(primitives)}")
-    assert len(primitives) <= 36 and len(slide) <= 6, sorted(primitives)
+    assert len(primitives) <= 38 and len(slide) <= 6, sorted(primitives)
 
 
 def test_no_line_is_longer_than_110_columns():

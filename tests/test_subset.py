@@ -364,7 +364,7 @@ def test_functions_are_still_themselves():
 def public(space):
     """The public names of a module or a class, found in another way than the table finds them."""
     if inspect.isclass(space):
-        names = dir(space)
+        names = [name for name in dir(space) if hasattr(space, name)]
     elif hasattr(space, "__all__"):
         names = space.__all__
     else:

@@ -25,9 +25,9 @@ What a `checks.py` needs is imported from here.
 
 from lessons.exercises.diagnosis import Mistake
 from lessons.exercises.judge import Judge
-from lessons.exercises.places import Patch, forward, numbers_by, read_only, vjps
+from lessons.exercises.places import Patch, forward, in_steps, numbers_by, read_only, vjps
 from lessons.exercises.sheets import Exercise, exercise, solutions
 from lessons.exercises.values import numbers
 
-__all__ = ["Exercise", "Judge", "Mistake", "Patch", "exercise", "forward", "numbers", "numbers_by",
-           "read_only", "solutions", "vjps"]
+__all__ = ["Exercise", "Judge", "Mistake", "Patch", "exercise", "forward", "in_steps", "numbers",
+           "numbers_by", "read_only", "solutions", "vjps"]

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from minigrad import Tensor
+from minigrad import Tensor, ops
 from minigrad.ops import Op
 
 Function = Callable[..., Any]
@@ -30,6 +30,23 @@ class Patch(NamedTuple):
 def forward(operation: Op, function: Function) -> list[Patch]:
     """The learner's function computes an operation: function(*arrays), with all arguments the op has."""
     return [Patch(operation, "forward", function)]
+
+
+def in_steps(*patches: Patch) -> list[Patch]:
+    """The patches, and with them two things in steps that minigrad, for speed, does at once.
+
+    A linear layer and the log-softmax are operations of their own, with vjps of their own. The learner has
+    written those of the steps that they consist of, and these are what the walk back has to meet.
+    """
+    def linear(x: Any, weight: Any, bias: Any = None) -> Any:
+        out = ops.mT(ops.matmul(weight, ops.mT(x)))
+        return out if bias is None else out + bias
+
+    def log_softmax(x: Any, dim: int) -> Any:
+        x = x - ops.shift(x, dim)
+        return x - ops.log(ops.sum(ops.exp(x), dim, True))
+
+    return [Patch(ops, "linear", linear), Patch(ops, "log_softmax", log_softmax), *patches]
 
 
 def vjps(operation: Op, function: Function) -> list[Patch]:
@@ -49,8 +66,8 @@ def vjps(operation: Op, function: Function) -> list[Patch]:
             return last[1][i]
         return vjp
 
-    return [Patch(operation, "vjps", tuple(gradient(i) if vjp else None
-                                           for i, vjp in enumerate(operation.vjps)))]
+    return in_steps(Patch(operation, "vjps", tuple(gradient(i) if vjp else None
+                                                   for i, vjp in enumerate(operation.vjps))))
 
 
 def numbers_by(owner: Any, name: str, function: Function) -> list[Patch]:

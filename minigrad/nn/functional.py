@@ -25,10 +25,9 @@ def linear(input, weight, bias=None):
     """A weighted sum for each output: (..., in) and weight (out, in), bias (out,) -> (..., out)."""
     ops.wanted(input.ndim > 0 and weight.ndim == 2 and input.shape[-1] == weight.shape[1],
                "linear", "an input (..., in) and a weight (out, in)", input, weight)
-    # Of a batch (N, in) it is (W·xᵀ)ᵀ, so that N is last in memory, as conv2d has it. A transpose is a view
-    # and costs nothing.
-    out = (ops.mT(ops.mm(weight, ops.mT(input))) if input.ndim == 2
-           else ops.matmul(input, ops.mT(weight)))
+    if input.ndim == 2 and getattr(bias, "ndim", 1) == 1:
+        return ops.linear(input, weight, bias)
+    out = ops.matmul(input, ops.mT(weight))
     return out if bias is None else out + bias
 
 

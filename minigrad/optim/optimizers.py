@@ -77,7 +77,10 @@ class Optimizer:
             for parameter in group["params"]:
                 if parameter.grad is not None:
                     state = self.state.setdefault(parameter, {})
-                    moved = self.update(parameter._data, parameter.grad._data, options, state)
+                    weights, gradient = parameter._data, parameter.grad._data
+                    if weights.strides != gradient.strides:     # in one order, numbers meet in long runs
+                        weights = np.positive(weights, out=np.empty_like(gradient))
+                    moved = self.update(weights, gradient, options, state)
                     parameter._in_place(_wrap(moved))
 
     def update(self, weights, gradient, group, state):
@@ -149,7 +152,8 @@ class SGD(Optimizer):
         first, moved = self.begin(gradient, group, state), np.empty_like(weights)
         for part in parts(weights):     # so that what is read again is still in the cache
             direction = self.direction(weights[part], gradient[part], group, state, part, first)
-            np.subtract(weights[part], group["lr"] * direction, out=moved[part])
+            change = np.multiply(direction, group["lr"], out=moved[part])
+            np.subtract(weights[part], change, out=change)
         return moved
 
     def begin(self, gradient, group, state):
