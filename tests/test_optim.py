@@ -74,6 +74,24 @@ def test_what_is_moved_part_by_part_moves_as_a_whole_would(options, monkeypatch)
     assert_steps_are(sgd_written_out, lambda params: optim.SGD(params, *options), options, seed=0)
 
 
+@pytest.mark.parametrize("make", [
+    lambda params: optim.SGD(params, lr=0.1, momentum=0.9, nesterov=True, weight_decay=0.01),
+    lambda params: optim.Adam(params, lr=0.1, weight_decay=0.01)], ids=["SGD", "Adam"])
+def test_weights_take_the_memory_order_of_their_gradient_and_the_same_numbers(make):
+    rng, moved = np.random.default_rng(0), []
+    start, gradients = rng.standard_normal((3, 4, 5)), rng.standard_normal((3, 3, 4, 5))
+    for dims in ((0, 1, 2), (2, 0, 1)):
+        weights = Tensor(start, requires_grad=True)
+        optimiser = make([weights])
+        for gradient in gradients:
+            ordered = np.ascontiguousarray(gradient.transpose(dims)).transpose(np.argsort(dims))
+            weights.grad = from_numpy(ordered)
+            optimiser.step()
+        assert weights.detach().numpy().strides == ordered.strides
+        moved.append(weights.tolist())
+    assert moved[0] == moved[1] != start.tolist()
+
+
 def test_steps_write_to_nobody_elses_array():
     w = Tensor(np.ones(3, np.float32), requires_grad=True)
     before, gradient = w.detach().numpy(), tensor([1.0, 2.0, 3.0])

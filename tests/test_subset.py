@@ -82,6 +82,16 @@ def test_what_nobody_has_is_an_error_as_pythons_own(owner, message):
     assert caught.value.name == "Conv2D" and caught.value.obj is owner          # "Did you mean: 'Conv2d'?"
 
 
+def test_what_tensors_lack_is_not_listed_among_what_they_have():
+    x = tensor([[1.0]])
+    listed = dir(x)
+    assert {"sum", "grad", "shape", "__add__"} <= set(listed) and "cuda" not in listed
+    assert [name for name in listed if not hasattr(x, name)] == []
+    assert not hasattr(minigrad.Tensor, "cuda")
+    x.names = "of the axes"                                                     # a user's own attribute
+    assert x.names == "of the axes"
+
+
 @pytest.mark.parametrize("owner", [minigrad, nn, F, optim, sgd, autograd, tensor(1.0), Net()])
 @pytest.mark.parametrize("name", ["_repr_html_", "_ipython_display_", "__array_interface__", "__deepcopy__x"])
 def test_names_with_an_underscore_are_answered_without_the_file(owner, name, monkeypatch):

@@ -289,6 +289,29 @@ def test_a_given_gradient_is_never_written_to_and_never_kept(create_graph):
         assert not np.shares_memory(x.grad.detach().numpy(), np.asarray(weight))
 
 
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_transposes_and_parts_of_one_gradient_are_no_ones_but_one_tensors(create_graph):
+    x, y, z = (Tensor(np.zeros((2, 3)), requires_grad=True) for _ in range(3))
+    row, weight = leaf(0.0, 0.0, 0.0), np.arange(12.0).reshape(2, 6) + 1
+    ops.cat([x + y.T.T + row, z], 1).backward(weight, create_graph=create_graph)
+    gradients = [tensor.grad.detach().numpy() for tensor in (x, y, z, row)]
+    left, right = weight[:, :3], weight[:, 3:]
+    for found, expected in zip(gradients, (left, left, right, left.sum(0)), strict=True):
+        np.testing.assert_array_equal(found, expected)
+    for i, memory in enumerate(gradients):
+        assert not any(np.shares_memory(memory, other) for other in [*gradients[:i], weight])
+
+
+@pytest.mark.parametrize("view", [lambda x: x, lambda x: x.T, lambda x: x.reshape(6)],
+                         ids=["as it is", "transposed", "reshaped"])
+def test_a_gradient_that_nobody_else_has_is_handed_over_and_not_copied(view):
+    x, made = Tensor(np.ones((2, 3)), requires_grad=True), []
+    double = ops.Op(lambda x: 2 * x)
+    ops.defvjp(double, lambda g, out, x: made.append(2 * g) or made[0])
+    double(view(x)).sum().backward()
+    assert np.shares_memory(x.grad.numpy(), made[0]) and x.grad.tolist() == [[2] * 3] * 2
+
+
 def test_grad_gives_each_input_an_array_of_its_own():
     x, y = leaf(1.0, 2.0), leaf(1.0, 2.0)
     first, second = grad(x + y, [x, y], np.ones(2))

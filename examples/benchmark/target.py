@@ -16,10 +16,11 @@ import sys
 import numpy as np
 
 from benchmark import peers
-from benchmark.networks import READER, first_weights, read_mnist
+from benchmark.networks import BATCH, READER, first_weights, read_mnist
 
-PASSES, BATCH, GOAL = 2, 128, 0.99
-LEARNING_RATE, WARM_UP = 0.2, 0.15                  # the largest, reached after this share of the steps
+PASSES, GOAL = 2, 0.99
+LEARNING_RATE, WARM_UP = 0.1, 0.15                  # the largest, reached after this share of the steps
+WEIGHT_DECAY = 5e-4
 
 
 def train(package, mnist, seed, most, goal):
@@ -30,7 +31,7 @@ def train(package, mnist, seed, most, goal):
     rng = np.random.default_rng(seed)
     network = peers.build(torch, READER, he_weights(READER, rng))
     optimiser = torch.optim.SGD(network.parameters(), lr=LEARNING_RATE, momentum=0.9, nesterov=True,
-                                weight_decay=1e-4)
+                                weight_decay=WEIGHT_DECAY)
     steps = PASSES * -(-len(images) // BATCH)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: up_and_down((step + 1) / steps))
     shares = []
