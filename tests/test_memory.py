@@ -162,7 +162,8 @@ print("freed")
     assert out.split() == ["1000001.0", "freed"]
 
 
-def test_all_test_pictures_in_one_call_stay_below_a_gibibyte():
+def test_all_test_pictures_in_one_call_need_little_memory():
+    """The first convolution alone would make 250 MB, were all of them filtered before they are pooled."""
     network = nn.Sequential(nn.Conv2d(1, 8, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
                             nn.Conv2d(8, 16, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
                             nn.Flatten(), nn.Linear(784, 10))
@@ -172,7 +173,7 @@ def test_all_test_pictures_in_one_call_stay_below_a_gibibyte():
         network(pictures)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert peak < 2**30
+    assert peak < 2**26
 
 
 def test_what_a_convolution_writes_out_is_not_there_for_all_pictures_at_once():

@@ -6,8 +6,9 @@ import re
 import numpy as np
 import pytest
 
-from minigrad import Tensor, nn, tensor
+from minigrad import Tensor, nn, no_grad, tensor
 from minigrad.nn import functional as F
+from minigrad.nn import modules
 
 
 def network(seed=0):
@@ -447,3 +448,44 @@ def test_a_module_without_forward_says_so():
 
     with pytest.raises(NotImplementedError, match=r"Empty.*forward\(\)"):
         Empty()(1)
+
+
+# --- Many pictures at once ----------------------------------------------------------------------------------
+
+def net_of(*more, rng):
+    return nn.Sequential(nn.Conv2d(1, 2, 3, padding=1, rng=rng), nn.ReLU(), nn.MaxPool2d(2), *more)
+
+
+def test_many_pictures_without_a_graph_go_through_lot_by_lot(monkeypatch):
+    rng, seen = np.random.default_rng(0), []
+    network = net_of(nn.AvgPool2d(2), nn.Flatten(), nn.Linear(8, 3, rng=rng), rng=rng)
+    pictures = rng.standard_normal((11, 1, 8, 8))
+    as_ever = network(tensor(pictures))
+    monkeypatch.setattr(modules, "MANY", 4)
+    monkeypatch.setattr(nn.Conv2d, "forward", lambda self, x, forward=nn.Conv2d.forward:
+                        seen.append(len(x)) or forward(self, x))
+    with no_grad():
+        results = [network(tensor(pictures)), network(pictures)]
+    assert seen == [4, 4, 3] * 2
+    for result in results:
+        np.testing.assert_allclose(result.numpy(), as_ever.detach().numpy(), atol=1e-12)
+    assert network(tensor(pictures)).requires_grad and seen[6:] == [11]
+
+
+class Centred(nn.ReLU):
+    """A learner's own layer, for which the others of the batch matter."""
+
+    def forward(self, x):
+        return x - x.mean()
+
+
+@pytest.mark.parametrize("layer", [
+    nn.BatchNorm2d(2), Centred(), nn.Flatten(0), nn.Sequential(nn.Flatten(), nn.Softmax(0))],
+    ids=["BatchNorm2d", "own", "Flatten(0)", "Softmax(0)"])
+def test_where_the_others_of_the_batch_matter_it_stays_together(layer, monkeypatch):
+    rng = np.random.default_rng(0)
+    network, pictures = net_of(layer, rng=rng), tensor(rng.standard_normal((11, 1, 8, 8)))
+    as_ever = network(pictures).detach().numpy()
+    monkeypatch.setattr(modules, "MANY", 4)
+    with no_grad():
+        np.testing.assert_allclose(network(pictures).numpy(), as_ever, atol=1e-6)

@@ -12,7 +12,9 @@ import numpy as np
 
 from minigrad import ops
 from minigrad.creation import ones, tensor, zeros
+from minigrad.grad_mode import is_grad_enabled
 from minigrad.nn import functional as F
+from minigrad.sliding import MANY
 from minigrad.tensor import Tensor
 
 LoadResult = namedtuple("LoadResult", ["missing_keys", "unexpected_keys"])
@@ -434,6 +436,9 @@ class Sequential(Module):
         return self
 
     def forward(self, input):
+        if input.ndim == 4 and len(input) > MANY and not is_grad_enabled() and all(map(_one_by_one, self)):
+            # What no gradient is wanted of is forgotten at once. So lot by lot, each of which fits the cache.
+            return ops.cat([self.forward(pictures) for pictures in ops.split(input, MANY)])
         for i, layer in self._in_order():
             try:
                 input = layer(input)
@@ -460,3 +465,9 @@ class Sequential(Module):
     def __getitem__(self, index):
         layers = list(self._parts(Module).items())
         return Sequential(dict(layers[index])) if isinstance(index, slice) else layers[index][1]
+
+
+def _one_by_one(layer):
+    """Whether a layer takes every picture by itself, as if it were alone."""
+    return type(layer) in (Conv2d, Linear, ReLU, MaxPool2d, AvgPool2d) or (
+        type(layer) is Flatten and layer.start_dim == 1)
