@@ -12,8 +12,8 @@ import numpy as np
 from minigrad.memory import empty
 
 SIMD = np.show_config(mode="dicts").get("SIMD Extensions", {}).get("found", [])     # of this processor
-# Multiplications up to which OpenBLAS takes matrices as they are. It can with AVX-512 only; other processors are
-# best off with parts of twice the size.
+# Multiplications up to which OpenBLAS takes matrices as they are. It can with AVX-512 only; other processors
+# are best off with parts of twice the size.
 SMALL = 1_000_000 if {"AVX512_SKX", "X86_V4"} & {*SIMD} else 2_000_000
 FEW = 1_200             # the same in numbers of the result, where both lie lengthwise: along what is added up
 PARTS = 8               # what would have to be cut into more is large enough to be rearranged
