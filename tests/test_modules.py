@@ -479,12 +479,12 @@ class Centred(nn.ReLU):
         return x - x.mean()
 
 
-@pytest.mark.parametrize("layer", [
-    nn.BatchNorm2d(2), Centred(), nn.Flatten(0), nn.Sequential(nn.Flatten(), nn.Softmax(0))],
+@pytest.mark.parametrize("layers", [
+    [nn.BatchNorm2d(2)], [Centred()], [nn.Flatten(0), nn.Linear(11 * 32, 3)], [nn.Flatten(), nn.Softmax(0)]],
     ids=["BatchNorm2d", "own", "Flatten(0)", "Softmax(0)"])
-def test_where_the_others_of_the_batch_matter_it_stays_together(layer, monkeypatch):
+def test_where_the_others_of_the_batch_matter_it_stays_together(layers, monkeypatch):
     rng = np.random.default_rng(0)
-    network, pictures = net_of(layer, rng=rng), tensor(rng.standard_normal((11, 1, 8, 8)))
+    network, pictures = net_of(*layers, rng=rng), tensor(rng.standard_normal((11, 1, 8, 8)))
     as_ever = network(pictures).detach().numpy()
     monkeypatch.setattr(modules, "MANY", 4)
     with no_grad():

@@ -312,6 +312,14 @@ def test_a_gradient_that_nobody_else_has_is_handed_over_and_not_copied(view):
     assert np.shares_memory(x.grad.numpy(), made[0]) and x.grad.tolist() == [[2] * 3] * 2
 
 
+def test_a_gradient_keeps_no_more_memory_than_its_own():
+    x, more, same = leaf(1.0, 2.0), Tensor(np.ones(1_000)), leaf(1.0, 2.0)
+    (ops.cat([x, more]).sum() + same.sum()).backward()
+    for each in (x, same):
+        array = each.grad.numpy().base                        # a view of it is what users see
+        assert array.base is None and array.strides == (8,)
+
+
 def test_grad_gives_each_input_an_array_of_its_own():
     x, y = leaf(1.0, 2.0), leaf(1.0, 2.0)
     first, second = grad(x + y, [x, y], np.ones(2))
