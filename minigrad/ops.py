@@ -316,7 +316,7 @@ def log_softmax(x, dim):
     dims = reduced(x, axis(x, dim, "log_softmax"), "log_softmax")
     x = x - shift.forward(x, dims)                            # near zero, where float32 has digits to spare
     return x - np.log(np.exp(x).sum(dims, keepdims=True))
-defvjp(log_softmax, lambda g, out, x, dim: g - exp(out) * sum(g, dim, True))    # all lose, by share
+defvjp(log_softmax, lambda g, out, x, dim: g - exp(out) * sum(g, dim, True))  # ∂outᵢ/∂xⱼ = δᵢⱼ - shareⱼ
 
 
 # --- Products -----------------------------------------------------------------------------------------------

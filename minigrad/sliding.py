@@ -80,9 +80,9 @@ def to_largest(g, x, top):
     g, top = np.asarray(g), np.asarray(top)                   # single numbers come as Python's own
     out, places = np.empty_like(x, g.dtype), list(np.ndindex(x.shape[-2:]))
     for part in parts(out[..., 0, 0]):
-        numbers, largest, found, left = x[part], top[part], out[part], +g[part]
+        numbers, tops, found, left = x[part], top[part], out[part], +g[part]
         for place in places[:-1]:
-            won = left * (numbers[(..., *place)] == largest)
+            won = left * (numbers[(..., *place)] == tops)
             found[(..., *place)] = won
             left -= won                                       # once it is placed, nothing is left
         found[..., -1, -1] = left                             # where none before has reached it, the last has

@@ -527,14 +527,14 @@ SAMPLES = {
     "shift": Sample(
         reduction_cases(none=False).map(lambda drawn: drawn[:2]),
         lambda x, dim: -np.min(-x, dim, keepdims=True), wants=()),
-
-    # Products
     "log_softmax": Sample(
         along_one().map(lambda drawn: drawn[:2]),
         lambda x, dim: np.log(np.exp(x) / np.sum(np.exp(x), dim, keepdims=True)),
         errors=(Error((zeros((2, 3)), 2), IndexError, ("(2, 3)", "axis 2")),),
         kinks=(Kink((np.array([[1e4, -1e4], [1e4, 1e4]]), 1), np.array([[3.0, 5], [3, 5]]),
                     (np.array([[-5.0, 5], [-1, 1]]),)),)),
+
+    # Products
     "product": Sample(
         matmul_arrays(vectors=False), lambda x, y: np.einsum("...nk,...km->...nm", x, y), (0, 1),
         errors=(Error((zeros((2, 3)), zeros((4, 2))), RuntimeError, ("(2, 3)", "(4, 2)")),

@@ -382,6 +382,13 @@ def test_dropout_of_all_of_none_and_outside_of_training():
 
 # --- Linear, softmax and losses -----------------------------------------------------------------------------
 
+@pytest.mark.parametrize("bias", [0.5, np.float32(0.5), np.full(1, 0.5), np.full((2, 1), 0.5)],
+                         ids=["a number", "NumPy's", "(1,)", "(2, 1)"])
+def test_a_bias_of_linear_may_be_broadcast(bias):
+    x, weight = np.arange(6.0).reshape(2, 3), np.arange(12.0).reshape(4, 3)
+    np.testing.assert_array_equal(F.linear(Tensor(x), Tensor(weight), bias).numpy(), x @ weight.T + 0.5)
+
+
 @pytest.mark.parametrize("ahead", [(), (3,), (0,), (2, 3), (2, 1, 2)])
 @pytest.mark.parametrize("with_bias", [True, False])
 def test_linear_is_a_weighted_sum(ahead, with_bias):

@@ -472,6 +472,17 @@ def test_many_pictures_without_a_graph_go_through_lot_by_lot(monkeypatch):
     assert network(tensor(pictures)).requires_grad and seen[6:] == [11]
 
 
+def test_layers_of_ones_own_take_anything_with_or_without_a_graph():
+    class Lengths(nn.Module):
+        def forward(self, words):
+            return tensor([[float(len(word))] for word in words])
+
+    network = nn.Sequential(Lengths(), nn.Linear(1, 2))
+    as_ever = network(["one", "three"])
+    with no_grad():
+        assert network(["one", "three"]).tolist() == as_ever.tolist()
+
+
 class Centred(nn.ReLU):
     """A learner's own layer, for which the others of the batch matter."""
 

@@ -25,7 +25,7 @@ def linear(input, weight, bias=None):
     """A weighted sum for each output: (..., in) and weight (out, in), bias (out,) -> (..., out)."""
     ops.wanted(input.ndim > 0 and weight.ndim == 2 and input.shape[-1] == weight.shape[1],
                "linear", "an input (..., in) and a weight (out, in)", input, weight)
-    if input.ndim == 2 and getattr(bias, "ndim", 1) == 1:
+    if input.ndim == 2 and (bias is None or getattr(bias, "ndim", 0) == 1):
         return ops.linear(input, weight, bias)
     out = ops.matmul(input, ops.mT(weight))
     return out if bias is None else out + bias

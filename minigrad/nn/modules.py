@@ -436,7 +436,8 @@ class Sequential(Module):
         return self
 
     def forward(self, input):
-        if input.ndim == 4 and len(input) > MANY and not is_grad_enabled() and all(map(_one_by_one, self)):
+        many = getattr(input, "ndim", 0) == 4 and len(input) > MANY     # layers of one's own take anything
+        if many and not is_grad_enabled() and all(map(_one_by_one, self)):
             # What no gradient is wanted of is forgotten at once. So lot by lot, each of which fits the cache.
             return ops.cat([self.forward(pictures) for pictures in ops.split(input, MANY)])
         for i, layer in self._in_order():
