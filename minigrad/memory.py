@@ -40,7 +40,7 @@ def empty(shape, dtype):
     """
     size = math.prod(shape) * dtype.itemsize
     memory = np.empty(size + LINE, np.uint8)
-    start = -memory.__array_interface__["data"][0] % LINE
+    start = -ctypes.addressof(ctypes.c_char.from_buffer(memory)) % LINE
     return np.ndarray(shape, dtype, memory, start)
 
 

@@ -7,15 +7,13 @@ pixels, F filters of KH × KW, OH × OW positions.
 """
 
 import functools
+import itertools
 
 import numpy as np
 
 from minigrad import ops, products
 from minigrad.memory import empty, parts
 from minigrad.ops import Op, defvjp, op
-
-MANY = 256              # pictures that are filtered together; more of them come one lot after the other
-
 
 # --- Windows, and their transpose: what the one repeats, the other adds up ----------------------------------
 
@@ -30,7 +28,11 @@ def windows(x, dims, sizes, steps, gaps):
     for dim, size, step, gap in zip(dims, sizes, steps, gaps):
         shape[dim], strides[dim] = count(x.shape[dim], size, step, gap, dim), x.strides[dim] * step
         strides.append(x.strides[dim] * gap)
-    return np.lib.stride_tricks.as_strided(x, (*shape, *sizes), strides, writeable=False)
+    if not x.flags.c_contiguous:
+        return np.lib.stride_tricks.as_strided(x, (*shape, *sizes), strides, writeable=False)
+    found = np.ndarray((*shape, *sizes), x.dtype, x, 0, strides)        # the same in a sixth of the time
+    found.flags.writeable = False
+    return found
 defvjp(windows, lambda g, out, x, dims, sizes, steps, gaps: fold(g, dims, steps, gaps, x.shape))
 
 def count(length, size, step, gap, dim):
@@ -50,12 +52,16 @@ def fold(x, dims, steps, gaps, shape):
         return x.transpose(order).reshape(shape)
     out = np.zeros_like(x[(..., *[0] * len(dims))], shape=shape)
     here = [slice(None)] * len(shape)
-    for place in np.ndindex(sizes):
+    for place in places(sizes):
         for dim, i, step, gap in zip(dims, place, steps, gaps):
             here[dim] = slice(i * gap, i * gap + step * (x.shape[dim] - 1) + 1, step)
         out[(*here,)] += x[(..., *place)]
     return out
 defvjp(fold, lambda g, out, x, dims, steps, gaps, shape: windows(g, dims, x.shape[len(shape):], steps, gaps))
+
+def places(sizes):
+    """The places in a window, in reading order."""
+    return itertools.product(*map(range, sizes))
 
 def unfold(x, dimension, size, step):
     """All windows of `size` along `dimension`, `step` apart: (..., L, ...) -> (..., windows, ..., size)."""
@@ -71,21 +77,23 @@ def largest(x):
     """The largest in each window, as in max pooling: (..., KH, KW) -> (...). The first of equals counts."""
     if 0 in x.shape[-2:]:
         raise IndexError(f"windows of {x.shape[-2:]} are empty, so there is no largest number")
-    return functools.reduce(np.maximum, (x[(..., *place)] for place in np.ndindex(x.shape[-2:])))
+    tops = functools.reduce(np.maximum, (x[..., row, :] for row in range(x.shape[-2])))    # of each column
+    return functools.reduce(np.maximum, (tops[..., column] for column in range(x.shape[-1])))
 defvjp(largest, lambda g, out, x: to_largest(g, x, out))
 
 @op
 def to_largest(g, x, top):
     """`g` put where each window of `x` first reaches its `top`, in reading order: (...) -> (..., KH, KW)."""
     g, top = np.asarray(g), np.asarray(top)                   # single numbers come as Python's own
-    out, places = np.empty_like(x, g.dtype), list(np.ndindex(x.shape[-2:]))
+    out = np.empty_like(x, g.dtype)
+    *others, last = places(x.shape[-2:])
     for part in parts(out[..., 0, 0]):
         numbers, tops, found, left = x[part], top[part], out[part], +g[part]
-        for place in places[:-1]:
+        for place in others:
             won = left * (numbers[(..., *place)] == tops)
             found[(..., *place)] = won
             left -= won                                       # once it is placed, nothing is left
-        found[..., -1, -1] = left                             # where none before has reached it, the last has
+        found[(..., *last)] = left                            # where none before has reached it, the last has
     return out
 defvjp(to_largest, lambda g, out, z, x, top:
        ops.sum(g * to_largest(np.ones(z.shape, z.dtype), x, top), (-2, -1)))
@@ -94,44 +102,8 @@ defvjp(to_largest, lambda g, out, z, x, top:
 # --- Filters ------------------------------------------------------------------------------------------------
 
 @op
-def correlate(x, y, start=None, steps=(1, 1), gaps=(1, 1), borders=((0, 0), (0, 0))):
-    """Filters slide over pictures: x (N, C, H, W) and filters y (F, C, KH, KW) -> (N, F, OH, OW).
-
-    Positions are `steps` apart, and the pixels that a filter meets `gaps` apart: pairs (down, across). Around
-    the pictures come `borders` of zeros, ((top, bottom), (left, right)). `start` (F,) is what the products of
-    each filter are added to.
-    """
-    if len(x) > MANY:                       # what is written out is several times their size: not for all
-        return np.concatenate([correlate.forward(x[i : i + MANY], y, start, steps, gaps, borders)
-                               for i in range(0, len(x), MANY)])
-    (N, _, _, W), (F, _, _, KW) = x.shape, y.shape
-    met = patches(x, y.shape[2:], steps, gaps, borders)                     # (OH, KH·KW·C, OW·N)
-    out = empty((F, len(met), met.shape[2]), np.result_type(x, y, x if start is None else start))
-    products.matmul(y.transpose(0, 2, 3, 1).reshape(F, met.shape[1]), met, out.transpose(1, 0, 2))
-    if start is not None:
-        out += start.reshape(F, 1, 1)
-    OW = count(W + sum(borders[1]), KW, steps[1], gaps[1], 3)
-    return out.reshape(F, len(met), OW, N).transpose(3, 0, 1, 2)
-defvjp(correlate, lambda g, out, x, y, start, *how: correlate_back(g, x, y, *how),
-                  lambda g, out, x, y, start, *how: filters_from(g, x, y, *how),
-                  lambda g, out, x, y, start, *how: total(g))
-
-def patches(x, size, steps, gaps, borders):
-    """What the filters meet, for each row of positions: (N, C, H, W) -> (OH, KH·KW·C, OW·N).
-
-    Only across are windows written out. Down, those of the next row are the same numbers again, shifted by
-    one row: memory that is read a second time, not a copy.
-    """
-    return stacked(rows(x, size[1], steps[1], gaps[1], borders), size[0], steps[0], gaps[0])
-
-def stacked(x, size, step, gap):
-    """Windows along the first axis, each as one matrix: (H, K, L) -> (windows, size·K, L)."""
-    met = ops.permute(windows(x, (0,), (size,), (step,), (gap,)), (0, 3, 1, 2))
-    return ops.reshape(met, (met.shape[0], size * x.shape[1], x.shape[2]))
-
-@op
 def rows(x, size, step, gap, borders):
-    """Windows across, written out, and a border of zeros: (N, C, H, W) -> (H + top + bottom, size·C, OW·N).
+    """Windows across, written out, and a border of zeros: (N, C, H, W) -> (top + H + bottom, size·C, OW, N).
 
     The batch goes last, in memory too: rows of pictures are then long runs of it, which is what processors
     are good at. Elementwise operations keep the order, so the layers that follow find it as well.
@@ -145,7 +117,7 @@ def rows(x, size, step, gap, borders):
         here = out[top : top + H, k]
         here[:, :, :first] = here[:, :, last:] = 0
         here[:, :, first:last] = pictures[:, :, columns]
-    return out.reshape(top + H + bottom, size * C, OW * N)
+    return out.reshape(top + H + bottom, size * C, OW, N)
 defvjp(rows, lambda g, out, x, size, step, gap, borders: rows_back(g, x.shape, size, step, gap, borders))
 
 def hit(start, step, count, length):
@@ -158,26 +130,53 @@ def rows_back(g, shape, size, step, gap, borders):
     """The transpose of `rows`: windows are put back, and added up where they overlap."""
     (N, C, H, W), ((top, _), (left, right)) = shape, borders
     wide = left + W + right
-    found = ops.reshape(ops.getitem(g, slice(top, top + H)), (H, size, C, count(wide, size, step, gap, 3), N))
+    found = ops.reshape(ops.getitem(g, slice(top, top + H)), (H, size, C, g.shape[2], N))
     found = fold(ops.permute(found, (0, 2, 3, 4, 1)), (2,), (step,), (gap,), (H, C, wide, N))
     return ops.permute(ops.getitem(found, (slice(None), slice(None), slice(left, left + W))), (3, 1, 0, 2))
 
-def correlate_back(g, x, y, steps, gaps, borders):
-    """A pixel has its gradient from all that met it: down a correlation with the filters turned round."""
-    (F, C, KH, KW), (N, _, OH, OW), H = y.shape, g.shape, x.shape[2]
-    reach = gaps[0] * (KH - 1)
-    first, last, places = hit(reach - borders[0][0], steps[0], OH, H + reach)
-    slopes = ops.reshape(ops.permute(g, (2, 1, 3, 0)), (OH, F, OW * N))
-    spread = ops.scatter(ops.getitem(slopes, slice(first, last)), places, (H + reach, F, OW * N))
-    turned = ops.reshape(ops.permute(ops.flip(y, (2,)), (3, 1, 2, 0)), (KW * C, KH * F))
-    return rows_back(ops.product(turned, stacked(spread, KH, 1, gaps[0])), x.shape, KW, steps[1], gaps[1],
-                     ((0, 0), borders[1]))
+@op
+def correlate(x, y, start=None, step=1, gap=1):
+    """Filters slide down over `rows`: x (H, KW·C, OW, N) and filters y (F, C, KH, KW) -> (N, F, OH, OW).
 
-def filters_from(g, x, y, steps, gaps, borders):
+    Positions are `step` apart, and the rows that a filter meets `gap` apart. `start` (F,) is what the
+    products of each filter are added to.
+    """
+    (F, _, KH, _), (_, _, OW, N) = y.shape, x.shape
+    met = stacked(x, KH, step, gap)                                         # (OH, KH·KW·C, OW·N)
+    out = empty((F, len(met), OW * N), np.result_type(x, y, x if start is None else start))
+    products.matmul(y.transpose(0, 2, 3, 1).reshape(F, met.shape[1]), met, out.transpose(1, 0, 2))
+    if start is not None:
+        out += start.reshape(F, 1, 1)
+    return out.reshape(F, len(met), OW, N).transpose(3, 0, 1, 2)
+defvjp(correlate, lambda g, out, x, y, start, *how: correlate_back(g, x, y, *how),
+                  lambda g, out, x, y, start, *how: filters_from(g, x, y, *how),
+                  lambda g, out, x, y, start, *how: total(g))
+
+def stacked(x, size, step, gap):
+    """Windows down, each as one matrix: (H, K, OW, N) -> (OH, size·K, OW·N).
+
+    They are not written out: those of the next row are the same numbers again, shifted by one row. That is
+    memory which is read a second time, not a copy.
+    """
+    H, K, OW, N = x.shape
+    met = windows(ops.reshape(x, (H, K, OW * N)), (0,), (size,), (step,), (gap,))
+    return ops.reshape(ops.permute(met, (0, 3, 1, 2)), (met.shape[0], size * K, OW * N))
+
+def correlate_back(g, x, y, step, gap):
+    """A row has its gradient from all that met it: again a correlation, with the filters turned round."""
+    (F, _, KH, _), (H, K, OW, N), OH = y.shape, x.shape, g.shape[2]
+    reach = gap * (KH - 1)
+    first, last, met = hit(reach, step, OH, H + reach)
+    slopes = ops.getitem(ops.permute(g, (2, 1, 3, 0)), slice(first, last))
+    spread = ops.scatter(slopes, met, (H + reach, F, OW, N))
+    turned = ops.reshape(ops.permute(ops.flip(y, (2,)), (3, 1, 2, 0)), (K, KH * F))
+    return ops.reshape(ops.product(turned, stacked(spread, KH, 1, gap)), x.shape)
+
+def filters_from(g, x, y, step, gap):
     """A filter has its gradient from all positions: (KH·KW·C, OW·N) @ (OW·N, F), added up over the rows."""
     (F, C, KH, KW), (N, _, OH, OW) = y.shape, g.shape
     slopes = ops.reshape(ops.permute(g, (2, 3, 0, 1)), (OH, OW * N, F))
-    whole = ops.sum(ops.product(patches(x, (KH, KW), steps, gaps, borders), slopes), 0)
+    whole = ops.sum(ops.product(stacked(x, KH, step, gap), slopes), 0)
     return ops.permute(ops.reshape(whole, (KH, KW, C, F)), (3, 2, 0, 1))
 
 def total(g):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minigrad import Tensor, ops, tensor
+from minigrad import Tensor, no_grad, ops, sliding, tensor
 from minigrad.autograd import grad, gradcheck
 from minigrad.nn import functional as F
 from tests.samples import LAYOUTS, arrays, distinct, rounded, seeds
@@ -173,6 +173,20 @@ def test_conv2d_of_two_precisions_takes_the_finer_one_and_gradients_keep_their_o
     np.testing.assert_allclose(out.detach().numpy(), looped_conv2d(*arrays), rtol=1e-4, atol=1e-4)
     out.sum().backward()
     assert [x.grad.dtype for x in inputs] == list(kinds)
+
+
+@pytest.mark.parametrize("options", [{}, dict(stride=2, padding=(0, 1)), dict(padding="same", dilation=2)])
+def test_many_pictures_are_filtered_lot_by_lot_where_no_graph_keeps_what_is_written_out(options, monkeypatch):
+    rng, seen = np.random.default_rng(0), []
+    x, w, b = (rng.standard_normal(shape) for shape in ((7, 2, 6, 5), (3, 2, 3, 2), (3,)))
+    monkeypatch.setattr(F, "MANY", 3)
+    monkeypatch.setattr(sliding, "rows", lambda x, *how, rows=sliding.rows:
+                        seen.append(len(x)) or rows(x, *how))
+    whole = F.conv2d(tensor(x), tensor(w), tensor(b), **options)
+    with no_grad():
+        lots = F.conv2d(tensor(x), tensor(w), tensor(b), **options)
+    assert seen == [7, 3, 3, 1]
+    np.testing.assert_allclose(lots.numpy(), whole.numpy(), atol=1e-12, strict=True)
 
 
 def test_conv2d_does_not_rotate_the_filter():

@@ -29,7 +29,7 @@ def examples(n):
              "largest": (places,), "to_largest": (x[:-2, :-2], places, places.max((-2, -1))),
              "rows": (x[None, None], 3, 1, 1, ((0, 0), (0, 0))), "shift": (x, 1),
              "log_softmax": (x, 1), "linear": (x, y, x[0]),
-             "correlate": (x[None, None], places[0, :4, None]), "reshape": (x, (n * n,)),
+             "correlate": (x[:, None, :, None], places[0, :4, None, :, :1]), "reshape": (x, (n * n,)),
              "permute": (x, (1, 0)), "getitem": (x, half), "scatter": (x[half], half, (n, n)),
              "join": (x, y, 0), "pad": (x, ((1, 1), (1, 1))), "windows": (x, *sliding),
              "fold": (places, *sliding[:1], *sliding[2:], (n, n))}

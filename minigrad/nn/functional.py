@@ -12,6 +12,9 @@ import math
 import numpy as np
 
 from minigrad import ops, sliding
+from minigrad.grad_mode import thread
+
+MANY = 256              # pictures that are filtered together without a graph; others wait for their turn
 
 _PICTURES = "an input (N, C, H, W) (for a picture alone, unsqueeze(0) makes it)"
 
@@ -51,7 +54,12 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1):
     kernel = weight.shape[2:]
     padding = _borders(padding, kernel, stride, dilation)
     _, steps, gaps, borders = _plan("conv2d", input.shape, kernel, stride, padding, dilation)
-    return sliding.correlate(input, weight, bias, steps, gaps, borders)
+    if len(input) > MANY and not thread.recording:
+        # What is written out is several times their size. Without a graph that keeps it: lot by lot.
+        lots = ops.split(input, MANY)
+        return ops.cat([conv2d(lot, weight, bias, stride, padding, dilation) for lot in lots])
+    rows = sliding.rows(input, kernel[1], steps[1], gaps[1], borders)
+    return sliding.correlate(rows, weight, bias, steps[0], gaps[0])
 
 
 def max_pool2d(input, kernel_size, stride=None, padding=0, dilation=1):

@@ -14,7 +14,6 @@ from minigrad import ops
 from minigrad.creation import ones, tensor, zeros
 from minigrad.grad_mode import is_grad_enabled
 from minigrad.nn import functional as F
-from minigrad.sliding import MANY
 from minigrad.tensor import Tensor
 
 LoadResult = namedtuple("LoadResult", ["missing_keys", "unexpected_keys"])
@@ -436,10 +435,10 @@ class Sequential(Module):
         return self
 
     def forward(self, input):
-        many = getattr(input, "ndim", 0) == 4 and len(input) > MANY     # layers of one's own take anything
+        many = getattr(input, "ndim", 0) == 4 and len(input) > F.MANY     # layers of one's own take anything
         if many and not is_grad_enabled() and all(map(_one_by_one, self)):
             # What no gradient is wanted of is forgotten at once. So lot by lot, each of which fits the cache.
-            return ops.cat([self.forward(pictures) for pictures in ops.split(input, MANY)])
+            return ops.cat([self.forward(pictures) for pictures in ops.split(input, F.MANY)])
         for i, layer in self._in_order():
             try:
                 input = layer(input)
@@ -452,9 +451,9 @@ class Sequential(Module):
         # The largest of what ReLU leaves is what ReLU leaves of the largest, to the last bit and gradient.
         # But a pooling by 2 leaves it a quarter of the numbers.
         order = list(enumerate(self))
-        for i, kinds in enumerate(zip(map(type, self), map(type, list(self)[1:]))):
-            if kinds == (ReLU, MaxPool2d):
-                order[i], order[i + 1] = order[i + 1], order[i]
+        for i in range(1, len(order)):
+            if type(order[i][1]) is MaxPool2d and type(order[i - 1][1]) is ReLU:
+                order[i - 1 : i + 1] = order[i], order[i - 1]
         return order
 
     def __len__(self):
