@@ -106,7 +106,8 @@ def rows(x, size, step, gap, borders):
     """Windows across, written out, and a border of zeros: (N, C, H, W) -> (top + H + bottom, size·C, OW, N).
 
     The batch goes last, in memory too: rows of pictures are then long runs of it, which is what processors
-    are good at. Elementwise operations keep the order, so the layers that follow find it as well.
+    are good at. Elementwise operations keep the order, so the layers that follow find it as well. An
+    operation of its own, and so kept in the graph: on the way back the filters meet the same rows again.
     """
     (N, C, H, W), ((top, bottom), (left, right)) = x.shape, borders
     OW = count(left + W + right, size, step, gap, 3)
@@ -166,9 +167,9 @@ def correlate_back(g, x, y, step, gap):
     """A row has its gradient from all that met it: again a correlation, with the filters turned round."""
     (F, _, KH, _), (H, K, OW, N), OH = y.shape, x.shape, g.shape[2]
     reach = gap * (KH - 1)
-    first, last, met = hit(reach, step, OH, H + reach)
+    first, last, positions = hit(reach, step, OH, H + reach)
     slopes = ops.getitem(ops.permute(g, (2, 1, 3, 0)), slice(first, last))
-    spread = ops.scatter(slopes, met, (H + reach, F, OW, N))
+    spread = ops.scatter(slopes, positions, (H + reach, F, OW, N))
     turned = ops.reshape(ops.permute(ops.flip(y, (2,)), (3, 1, 2, 0)), (K, KH * F))
     return ops.reshape(ops.product(turned, stacked(spread, KH, 1, gap)), x.shape)
 

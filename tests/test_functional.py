@@ -189,6 +189,15 @@ def test_many_pictures_are_filtered_lot_by_lot_where_no_graph_keeps_what_is_writ
     np.testing.assert_allclose(lots.numpy(), whole.numpy(), atol=1e-12, strict=True)
 
 
+def test_rows_are_written_out_once_for_the_way_there_and_back(monkeypatch):
+    rng, written = np.random.default_rng(0), []
+    x, w, b = (Tensor(rng.standard_normal(shape), True) for shape in ((7, 2, 6, 5), (3, 2, 3, 2), (3,)))
+    monkeypatch.setattr(sliding.rows, "forward", lambda x, *how, rows=sliding.rows.forward:
+                        written.append(x.shape) or rows(x, *how))
+    F.conv2d(x, w, b, padding=1).sum().backward()
+    assert written == [x.shape] and None not in (x.grad, w.grad, b.grad)
+
+
 def test_conv2d_does_not_rotate_the_filter():
     picture, kernel = np.zeros((1, 1, 5, 5)), np.arange(9.0).reshape(1, 1, 3, 3)
     picture[0, 0, 2, 2] = 1

@@ -1,5 +1,6 @@
 """The parts: what a module owns, in which order, how it starts, and what it says when it is used wrongly."""
 
+import functools
 import math
 import re
 
@@ -242,22 +243,24 @@ def test_modules_are_walked_from_the_outside_in_and_each_once():
     assert len(nn.Sequential(shared, shared)) == 2
 
 
+@pytest.mark.parametrize("more", [[], [nn.MaxPool2d(2, 1)]], ids=["one", "two"])
 @pytest.mark.parametrize("options", [{}, {"stride": 1, "padding": 1}, {"stride": 2, "dilation": 2}])
-def test_a_pooling_is_exchanged_with_the_relu_before_it_and_nothing_changes(options):
+def test_poolings_are_exchanged_with_the_relu_before_them_and_nothing_changes(options, more):
     """Not a bit of the result, and not one of the gradient: with ties, with zeros, below zero everywhere."""
     rng = np.random.default_rng(0)
     x = rng.integers(-3, 3, (3, 2, 8, 8)).astype(np.float32)
     x[0], x[1] = -abs(x[0]) - 1, 0
-    relu, pool = nn.ReLU(), nn.MaxPool2d(2, **options)
+    relu, poolings = nn.ReLU(), [nn.MaxPool2d(2, **options), *more]
     of_network, of_layers = (Tensor(x, requires_grad=True) for _ in range(2))
-    network = nn.Sequential(nn.Identity(), relu, pool, nn.Identity())
-    out, expected = network(of_network), pool(relu(of_layers))
+    network = nn.Sequential(nn.Identity(), relu, *poolings, nn.Identity())
+    out, expected = network(of_network), functools.reduce(lambda x, pool: pool(x), poolings, relu(of_layers))
     g = rng.standard_normal(out.shape).astype(np.float32)
     out.backward(g)
     expected.backward(g)
     np.testing.assert_array_equal(out.detach().numpy(), expected.detach().numpy(), strict=True)
     np.testing.assert_array_equal(of_network.grad.numpy(), of_layers.grad.numpy(), strict=True)
-    assert [number for number, _ in network._in_order()] == [0, 2, 1, 3]
+    last = len(network) - 1
+    assert [number for number, _ in network._in_order()] == [0, *range(2, last), 1, last]
 
 
 def test_layers_that_only_look_like_a_relu_and_a_pooling_keep_their_order():

@@ -11,10 +11,9 @@ import math
 
 import numpy as np
 
-from minigrad import ops, sliding
-from minigrad.grad_mode import thread
+from minigrad import grad_mode, ops, sliding
 
-MANY = 256              # pictures that are filtered together without a graph; others wait for their turn
+MANY = 256              # pictures that go through a layer together, where no graph is built
 
 _PICTURES = "an input (N, C, H, W) (for a picture alone, unsqueeze(0) makes it)"
 
@@ -54,8 +53,8 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1):
     kernel = weight.shape[2:]
     padding = _borders(padding, kernel, stride, dilation)
     _, steps, gaps, borders = _plan("conv2d", input.shape, kernel, stride, padding, dilation)
-    if len(input) > MANY and not thread.recording:
-        # What is written out is several times their size. Without a graph that keeps it: lot by lot.
+    if len(input) > MANY and not grad_mode.is_grad_enabled():
+        # The rows below are several times the size of the pictures. No graph keeps them: so lot by lot.
         lots = ops.split(input, MANY)
         return ops.cat([conv2d(lot, weight, bias, stride, padding, dilation) for lot in lots])
     rows = sliding.rows(input, kernel[1], steps[1], gaps[1], borders)
