@@ -88,11 +88,11 @@ def to_largest(g, x, top):
     out = np.empty_like(x, g.dtype)
     *others, last = places(x.shape[-2:])
     for part in parts(out[..., 0, 0]):
-        numbers, tops, found, left = x[part], top[part], out[part], +g[part]
+        numbers, tops, found, left = x[part], top[part], out[part], g[part]
         for place in others:
             won = left * (numbers[(..., *place)] == tops)
             found[(..., *place)] = won
-            left -= won                                       # once it is placed, nothing is left
+            left = left - won                                 # once it is placed, nothing is left
         found[(..., *last)] = left                            # where none before has reached it, the last has
     return out
 defvjp(to_largest, lambda g, out, z, x, top:

@@ -481,6 +481,26 @@ def test_cross_entropy_of_certain_probabilities_is_that_of_classes():
     np.testing.assert_allclose(certain, F.cross_entropy(logits, CLASSES, reduction="none"), rtol=1e-12)
 
 
+@given(seed=seeds, share=st.sampled_from([0, 0.1, np.float32(0.25), 1]))
+@pytest.mark.parametrize("shape", [(4, 5), (5,), (2, 3, 4)])
+def test_label_smoothing_spreads_a_share_of_each_answer_over_all_classes(shape, seed, share):
+    rng, axis = np.random.default_rng(seed), min(len(shape) - 1, 1)
+    logits, C = rng.standard_normal(shape), shape[axis]
+    classes = rng.integers(0, C, shape[:axis] + shape[axis + 1 :])
+    probabilities = np.asarray(F.softmax(rng.standard_normal(shape), axis))
+    certain = np.moveaxis(np.eye(C)[classes], -1, axis)
+    for target, answers in ((classes, certain), (probabilities, probabilities)):
+        expected = F.cross_entropy(logits, (1 - share) * answers + share / C, reduction="none")
+        for how, reduced in (("none", expected), ("sum", expected.sum()), ("mean", expected.mean())):
+            found = F.cross_entropy(logits, target, reduction=how, label_smoothing=share)
+            np.testing.assert_allclose(found, reduced, rtol=1e-6)
+        assert_gradients_are_nudged(
+            lambda x, y=target: F.cross_entropy(x, y, label_smoothing=share, reduction="none"),
+            [logits], seed)
+    narrow = F.cross_entropy(logits.astype(np.float32), classes, label_smoothing=np.float64(share))
+    assert narrow.dtype == np.float32
+
+
 LOGITS = np.array([[1e4, -1e4, 0], [-1e4, 1e4, 1e4], [1e4, 1e4, 1e4], [-1e4, -1e4, -1e4], [9999, 1e4, 9998]],
                   np.float32)
 
@@ -642,6 +662,9 @@ MISTAKES = {                                                # name: (the call, t
         lambda: F.cross_entropy(pictures(3), [1]), RuntimeError, ["cross_entropy", "(3,)", "(1,)"]),
     "cross_entropy of a number": (
         lambda: F.cross_entropy(tensor(1.0), 0), RuntimeError, ["cross_entropy", "(N, C, ...)", "()"]),
+    "cross_entropy with more than all of it spread": (
+        lambda: F.cross_entropy(pictures(2, 3), [0, 1], label_smoothing=1.5),
+        RuntimeError, ["cross_entropy", "label_smoothing", "from 0 to 1", "1.5"]),
     "cross_entropy of too few probabilities": (
         lambda: F.cross_entropy(pictures(2, 3), pictures(2, 2)),
         RuntimeError, ["cross_entropy", "(2, 3)", "(2, 2)", "probabilities"]),

@@ -321,6 +321,8 @@ def test_layers_are_their_functions():
         assert nn.MSELoss(**chosen)(flat, flat * 2).tolist() == F.mse_loss(flat, flat * 2, **chosen).tolist()
         expected = F.cross_entropy(flat, target, **chosen).tolist()
         assert nn.CrossEntropyLoss(**chosen)(flat, target).tolist() == expected
+        smoothed = F.cross_entropy(flat, target, label_smoothing=0.1, **chosen).tolist()
+        assert nn.CrossEntropyLoss(label_smoothing=0.1, **chosen)(flat, target).tolist() == smoothed
     linear = nn.Linear(56, 4, rng=rng)
     assert linear(flat).tolist() == F.linear(flat, linear.weight, linear.bias).tolist()
     assert nn.Linear(56, 4, bias=False).bias is None and nn.Conv2d(1, 1, 1, bias=False).bias is None

@@ -110,6 +110,14 @@ CALLS = {                                                   # name: (the call, t
         lambda m, F, x: F.cross_entropy(x, m.tensor(CLASSES), reduction="sum"), [LOGITS]),
     "cross_entropy, one by one": (
         lambda m, F, x: F.cross_entropy(x, m.tensor(CLASSES), reduction="none"), [LOGITS]),
+    "cross_entropy, smoothed": (
+        lambda m, F, x: F.cross_entropy(x, m.tensor(CLASSES), label_smoothing=0.1), [LOGITS]),
+    "cross_entropy of probabilities, smoothed and summed": (
+        lambda m, F, x, y: F.cross_entropy(x, F.softmax(y, 1), reduction="sum", label_smoothing=0.1),
+        [LOGITS, LOGITS]),
+    "cross_entropy of pictures, smoothed, one by one": (
+        lambda m, F, x: F.cross_entropy(x, m.tensor([[0, 1], [2, 2]]), reduction="none", label_smoothing=0.3),
+        [(2, 3, 2)]),
     "cross_entropy of huge logits": (lambda m, F, x: F.cross_entropy(x * 4e3, m.tensor(CLASSES)), [LOGITS]),
     "cross_entropy of shifted logits": (
         lambda m, F, x: F.cross_entropy(x + 1e4, m.tensor(CLASSES)), [LOGITS]),

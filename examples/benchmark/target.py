@@ -1,11 +1,12 @@
 """From a cold process to 99 % of the MNIST test set, with a network and a schedule made for speed.
 
 One program for minigrad and for PyTorch. It counts all that a user waits for: the import, the reading of the
-files, the training, and the look at the test pictures after each pass.
+files, the training, and the look at the test pictures.
 
-The schedule is the shortest known to us that gets there with every seed: weights that keep the size of what
-they are given (He et al., 2015), large steps after a start with small ones (Goyal et al., 2017), smaller and
-smaller ones to the end, and every training picture twice.
+The schedule is the shortest known to us that gets there with every seed, each training picture once: weights
+that keep the size of what they are given (He et al., 2015), large steps after a start with small ones (Goyal
+et al., 2017), smaller and smaller ones to the end, and answers that are never quite certain, without which a
+single pass ends a tenth of a per cent lower (label smoothing: Szegedy et al., 2016).
 """
 
 import importlib
@@ -18,14 +19,14 @@ import numpy as np
 from benchmark import peers
 from benchmark.networks import READER, first_weights, read_mnist
 
-PASSES, GOAL = 2, 0.99
-BATCH = 128                                         # takes both frameworks less time than 64
-LEARNING_RATE, WARM_UP = 0.15, 0.15                 # the largest, reached after this share of the steps
-WEIGHT_DECAY = 8e-4
+GOAL = 0.99
+BATCH = 64
+LEARNING_RATE, WARM_UP = 0.25, 0.15                 # the largest, reached after this share of the steps
+WEIGHT_DECAY, LABEL_SMOOTHING = 8e-4, 0.1
 
 
-def train(package, mnist, seed, most, goal):
-    """Train with the first `most` pictures until the share `goal` of the test pictures is read; [shares]."""
+def train(package, mnist, seed, most):
+    """Train with the first `most` pictures, all if it is None: the share of the test pictures then read."""
     torch = importlib.import_module(package)
     images, labels = (array[:most] for array in read_mnist(mnist, "train"))
     test_images, test_labels = read_mnist(mnist, "t10k")
@@ -33,18 +34,15 @@ def train(package, mnist, seed, most, goal):
     network = peers.build(torch, READER, he_weights(READER, rng))
     optimiser = torch.optim.SGD(network.parameters(), lr=LEARNING_RATE, momentum=0.9, nesterov=True,
                                 weight_decay=WEIGHT_DECAY)
-    steps = PASSES * -(-len(images) // BATCH)
+    steps = -(-len(images) // BATCH)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: up_and_down((step + 1) / steps))
-    shares = []
-    while len(shares) < PASSES and max(shares, default=0) < goal:
-        for x, y in shuffled(torch, images, labels, rng):
-            loss = torch.nn.functional.cross_entropy(network(x), y)
-            optimiser.zero_grad()
-            loss.backward()
-            optimiser.step()
-            schedule.step()
-        shares.append(accuracy(torch, network, test_images, test_labels))
-    return shares
+    for x, y in shuffled(torch, images, labels, rng):
+        loss = torch.nn.functional.cross_entropy(network(x), y, label_smoothing=LABEL_SMOOTHING)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        schedule.step()
+    return accuracy(torch, network, test_images, test_labels)
 
 
 def he_weights(layers, rng):

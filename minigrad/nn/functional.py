@@ -194,20 +194,31 @@ def nll_loss(input, target, *, reduction="mean"):
     return _reduced("nll_loss", _surprise("nll_loss", input, target), reduction)
 
 
-def cross_entropy(input, target, *, reduction="mean"):
+def cross_entropy(input, target, *, reduction="mean", label_smoothing=0.0):
     """The surprise at the right answers, from any scores (logits): -log softmax(input)[target].
 
     In nats: 0 for certain and right, ln C for guessing. Shapes and `reduction` are those of `nll_loss`.
     Where the answer is itself uncertain, `target` holds a probability for each class, as floating-point
     numbers in the shape of `input`, and the surprise is -Σ target · log softmax(input).
+
+    `label_smoothing` is a share of each answer, from 0 to 1, that is spread over all classes evenly: so that
+    nobody learns to be too sure (Szegedy, Vanhoucke, Ioffe, Shlens and Wojna, 2016).
     """
+    if not 0 <= label_smoothing <= 1:
+        raise RuntimeError(f"cross_entropy: label_smoothing is a share from 0 to 1, got {label_smoothing}")
     target = target if hasattr(target, "dtype") else np.asarray(target)
-    logs = log_softmax(input, _class_axis(input))
-    if target.dtype.kind != "f":
-        return _reduced("cross_entropy", _surprise("cross_entropy", logs, target), reduction)
-    ops.wanted(target.shape == input.shape, "cross_entropy",
-               "classes as integers, or probabilities like the scores", input, target, target.dtype)
-    return _reduced("cross_entropy", -ops.sum(logs * target, _class_axis(input)), reduction)
+    axis = _class_axis(input)
+    logs = log_softmax(input, axis)
+    if target.dtype.kind == "f":
+        ops.wanted(target.shape == input.shape, "cross_entropy",
+                   "classes as integers, or probabilities like the scores", input, target, target.dtype)
+        losses = -ops.sum(logs * target, axis)
+    else:
+        losses = _surprise("cross_entropy", logs, target)
+    if label_smoothing > 0:
+        spread = float(label_smoothing)                       # NumPy's float64 would widen float32 arrays
+        losses = (1 - spread) * losses - spread * ops.mean(logs, axis)
+    return _reduced("cross_entropy", losses, reduction)
 
 
 def _class_axis(input):

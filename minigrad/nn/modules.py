@@ -412,8 +412,12 @@ class NLLLoss(_Loss):
 class CrossEntropyLoss(_Loss):
     """The surprise at the right answers, from any scores. See `functional.cross_entropy`."""
 
+    def __init__(self, *, reduction="mean", label_smoothing=0.0):
+        super().__init__(reduction=reduction)
+        self.label_smoothing = label_smoothing
+
     def forward(self, input, target):
-        return F.cross_entropy(input, target, reduction=self.reduction)
+        return F.cross_entropy(input, target, reduction=self.reduction, label_smoothing=self.label_smoothing)
 
 
 # --- Layers in a row ----------------------------------------------------------------------------------------
