@@ -167,9 +167,8 @@ def correlate_back(g, x, y, step, gap):
     """A row has its gradient from all that met it: again a correlation, with the filters turned round."""
     (F, _, KH, _), (H, K, OW, N), OH = y.shape, x.shape, g.shape[2]
     reach = gap * (KH - 1)
-    first, last, positions = hit(reach, step, OH, H + reach)
-    slopes = ops.getitem(ops.permute(g, (2, 1, 3, 0)), slice(first, last))
-    spread = ops.scatter(slopes, positions, (H + reach, F, OW, N))
+    positions = slice(reach, reach + step * (OH - 1) + 1, step)
+    spread = ops.scatter(ops.permute(g, (2, 1, 3, 0)), positions, (H + reach, F, OW, N))
     turned = ops.reshape(ops.permute(ops.flip(y, (2,)), (3, 1, 2, 0)), (K, KH * F))
     return ops.reshape(ops.product(turned, stacked(spread, KH, 1, gap)), x.shape)
 
