@@ -182,11 +182,18 @@ def test_many_pictures_are_filtered_lot_by_lot_where_no_graph_keeps_what_is_writ
     monkeypatch.setattr(F, "MANY", 3)
     monkeypatch.setattr(sliding, "rows", lambda x, *how, rows=sliding.rows:
                         seen.append(len(x)) or rows(x, *how))
-    whole = F.conv2d(tensor(x), tensor(w), tensor(b), **options)
+    for wanted in ((True, False, False), (False, True, False), (False, False, True)):
+        whole = F.conv2d(*(Tensor(part, wants) for part, wants in zip((x, w, b), wanted)), **options)
+    assert seen == [7, 7, 7]
+    for inputs in ((x, w, b), (tensor(x), tensor(w), tensor(b))):
+        seen.clear()
+        lots = F.conv2d(*inputs, **options)
+        assert seen == [3, 3, 1]
+        np.testing.assert_allclose(lots, whole.detach().numpy(), atol=1e-12, strict=True)
+    seen.clear()
     with no_grad():
-        lots = F.conv2d(tensor(x), tensor(w), tensor(b), **options)
-    assert seen == [7, 3, 3, 1]
-    np.testing.assert_allclose(lots.numpy(), whole.numpy(), atol=1e-12, strict=True)
+        F.conv2d(Tensor(x, True), Tensor(w, True), Tensor(b, True), **options)
+    assert seen == [3, 3, 1]
 
 
 def test_rows_are_written_out_once_for_the_way_there_and_back(monkeypatch):

@@ -53,7 +53,9 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1):
     kernel = weight.shape[2:]
     padding = _borders(padding, kernel, stride, dilation)
     _, steps, gaps, borders = _plan("conv2d", input.shape, kernel, stride, padding, dilation)
-    if len(input) > MANY and not grad_mode.is_grad_enabled():
+    recorded = grad_mode.is_grad_enabled() and any(
+        getattr(part, "requires_grad", False) for part in (input, weight, bias))
+    if len(input) > MANY and not recorded:
         # The rows below are several times the size of the pictures. No graph keeps them: so lot by lot.
         lots = ops.split(input, MANY)
         return ops.cat([conv2d(lot, weight, bias, stride, padding, dilation) for lot in lots])
