@@ -61,9 +61,16 @@ def test_a_network_has_its_layers_and_ends_in_ten_numbers(name, numbers):
 
 def test_the_pictures_are_those_that_ship_with_minigrad():
     for part, ours in zip(("train", "t10k"), minigrad.data.load()):
-        images, labels = networks.read_mnist(SHIPPED_MNIST, part)
-        assert np.array_equal(images, ours.images) and np.array_equal(labels, ours.labels)
-        assert (images.dtype, labels.dtype) == (ours.images.dtype, ours.labels.dtype)
+        pixels, labels = networks.read_mnist(SHIPPED_MNIST, part)
+        assert pixels.dtype == np.uint8 and np.array_equal(pixels, np.rint(255 * ours.images))
+        assert labels.dtype == ours.labels.dtype and np.array_equal(labels, ours.labels)
+
+
+def test_everybody_starts_with_pictures_from_0_to_1(start):
+    _, images, labels = networks.load_start(start("mlp"))
+    (ours, digits), _ = minigrad.data.load()
+    assert images.dtype == np.float32 and np.array_equal(images, ours[: len(images)])
+    assert np.array_equal(labels, digits[: len(labels)])
 
 
 @pytest.fixture(scope="module")

@@ -69,20 +69,21 @@ def first_weights(layers, rng):
 
 
 def read_mnist(folder, part):
-    """Pictures (N, 1, 28, 28) from 0 to 1 and labels (N,) of the part "train" or "t10k" of MNIST's files.
+    """Pictures (N, 1, 28, 28), bytes, and labels (N,) of the part "train" or "t10k" of MNIST's files.
 
     Plain gzip and NumPy: the peers' processes must not import minigrad, which changes how memory is kept.
     """
     images, labels = (gzip.decompress(Path(folder, f"{part}-{kind}-ubyte.gz").read_bytes())
                       for kind in ("images-idx3", "labels-idx1"))
-    pixels = np.frombuffer(images, np.uint8, offset=16).reshape(-1, *PICTURE)
+    pixels = np.frombuffer(bytearray(images), np.uint8, offset=16).reshape(-1, *PICTURE)    # ours to change
     digits = np.frombuffer(labels, np.uint8, offset=8)
-    return np.divide(pixels, 255, dtype=np.float32), digits.astype(np.int64)
+    return pixels, digits.astype(np.int64)
 
 
 def save_start(path, layers, mnist, count):
-    """Write down where everybody starts from: the first weights, and the first `count` training pictures."""
-    images, labels = (array[:count] for array in read_mnist(mnist, "train"))
+    """Write down where everybody starts from: first weights, and `count` training pictures, from 0 to 1."""
+    pixels, labels = (array[:count] for array in read_mnist(mnist, "train"))
+    images = np.divide(pixels, 255, dtype=np.float32)
     weights = first_weights(layers, np.random.default_rng(0))
     np.savez(path, images=images, labels=labels, **{f"weight{i:03}": w for i, w in enumerate(weights)})
 
