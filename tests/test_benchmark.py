@@ -258,8 +258,19 @@ def test_the_way_to_99_percent_is_the_same_in_minigrad_and_pytorch():
     shares = [target.train(peers.PEERS[name].package, SHIPPED_MNIST, 0, 3_840)
               for name in ("minigrad", "PyTorch") if name in INSTALLED]
     assert shares[0] > 0.8
-    for theirs in shares:
-        assert theirs == pytest.approx(shares[0], abs=0.01)
+    for theirs in shares:                                   # rounding grows, with steps as large as these
+        assert theirs == pytest.approx(shares[0], abs=0.03)
+
+
+def test_test_pictures_are_read_as_numbers_from_0_to_1_and_counted():
+    digits = np.random.default_rng(0).integers(0, 10, 1_200)
+    pixels = np.broadcast_to(np.uint8(25 * digits)[:, None, None, None], (1_200, 1, 28, 28)).copy()
+
+    def network(x):                                         # sees the digit in any pixel
+        return -abs(255 / 25 * x[:, 0, 3, 5].reshape(-1, 1) - minigrad.arange(10))
+
+    labels = np.where(np.arange(1_200) < 300, (digits + 1) % 10, digits)
+    assert target.accuracy(minigrad, network, pixels, labels) == 0.75
 
 
 # ---- the command
@@ -337,6 +348,7 @@ def test_the_help_names_every_section(capsys):
     (["--networks", "resnet"], "there is no network 'resnet'; there are lesson, lenet, wide, mlp, scalars"),
     (["--peers", "tensorflow"], "there is no peer 'tensorflow'; there are minigrad, PyTorch, JAX"),
     (["--rounds", "0"], "--rounds must be a whole number above 0"),
+    (["--seeds", "0"], "--seeds must be a whole number above 0"),
     (["--seconds", "nan"], "--seconds a number from 0 up"),
     (["--seconds", "-1"], "--seconds a number from 0 up"),
     (["--cores", "three"], "invalid choice: 'three'"),

@@ -65,6 +65,7 @@ def parse(argv):
         "sections with one answer take the larger number")
     add("--rounds", type=int, default=7, metavar="N", help="turns of each framework (%(default)s)")
     add("--seconds", type=float, default=0.2, metavar="S", help="how long a turn is (%(default)s)")
+    add("--seeds", type=int, default=3, metavar="N", help="ways to 99 %% of each framework (%(default)s)")
     add("--quick", action="store_true", help="as little as possible: does it run? The times mean nothing")
     add("--json", type=Path, metavar="FILE", help="write all numbers to a file, too")
     options = parser.parse_args(argv)
@@ -87,6 +88,8 @@ def complete(options):
     options.peers = ["minigrad", *(name for name in wanted if name != "minigrad")]
     options.cores = CORES[options.cores]
     options.repeats = options.rounds
+    if options.seeds < 1:
+        raise ValueError(f"--seeds must be a whole number above 0, not {options.seeds}")
     if options.rounds < 1 or not options.seconds >= 0:
         raise ValueError("--rounds must be a whole number above 0, --seconds a number from 0 up, not "
                          f"{options.rounds} and {options.seconds}")

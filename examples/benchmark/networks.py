@@ -75,7 +75,8 @@ def read_mnist(folder, part):
     """
     images, labels = (gzip.decompress(Path(folder, f"{part}-{kind}-ubyte.gz").read_bytes())
                       for kind in ("images-idx3", "labels-idx1"))
-    pixels = np.frombuffer(bytearray(images), np.uint8, offset=16).reshape(-1, *PICTURE)    # ours to change
+    # A bytearray, as PyTorch warns of memory that cannot be written to.
+    pixels = np.frombuffer(bytearray(images), np.uint8, offset=16).reshape(-1, *PICTURE)
     digits = np.frombuffer(labels, np.uint8, offset=8)
     return pixels, digits.astype(np.int64)
 

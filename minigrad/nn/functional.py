@@ -203,8 +203,8 @@ def cross_entropy(input, target, *, reduction="mean", label_smoothing=0.0):
     Where the answer is itself uncertain, `target` holds a probability for each class, as floating-point
     numbers in the shape of `input`, and the surprise is -Σ target · log softmax(input).
 
-    `label_smoothing` is a share of each answer, from 0 to 1, that is spread over all classes evenly: so that
-    nobody learns to be too sure (Szegedy, Vanhoucke, Ioffe, Shlens and Wojna, 2016).
+    `label_smoothing` is a share of each answer, from 0 to 1, that is spread over all classes evenly. Then a
+    network gains nothing by becoming ever surer (Szegedy, Vanhoucke, Ioffe, Shlens and Wojna, 2016).
     """
     if not 0 <= label_smoothing <= 1:
         raise RuntimeError(f"cross_entropy: label_smoothing is a share from 0 to 1, got {label_smoothing}")
